@@ -1,0 +1,1 @@
+"""What the service speaks of: pure values and their laws, without I/O, clock or framework."""

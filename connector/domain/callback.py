@@ -1,0 +1,87 @@
+"""One request of a gateway, as it arrived."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from connector.domain.errors import CallbackUnreadableError
+
+
+#: The most fields a form or query may have; more is not a callback but an attack.
+MOST_FIELDS = 200
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Callback:
+    """
+    One request as it arrived: the raw truth from which everything else can be read again.
+
+    `target` is the path and query exactly as on the request line, `public_url` the address
+    that the gateway was given (scheme, host, port; no trailing slash), which signatures cover.
+    Header names are in lower case. `parts`, where present, are the decoded fields that the
+    door learned while it checked the signature; the body stays the truth for a replay.
+    """
+
+    gateway: str
+    account: str = ""
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    public_url: str = ""
+    parts: Mapping[str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address the gateway called, byte for byte."""
+        return self.public_url + self.target
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name.lower(), "")
+
+    @cached_property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The decoded query in order, blanks kept; raises CallbackUnreadableError."""
+        return self._pairs(self.target.partition("?")[2])
+
+    @cached_property
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """The decoded form body in order, blanks kept; empty when the body is not a form."""
+        kind = self.header("content-type").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
+            return []
+        try:
+            return self._pairs(self.body.decode("ascii"))
+        except UnicodeDecodeError as error:
+            raise CallbackUnreadableError(f"{self.gateway}: form body is not ASCII") from error
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        return dict(self.query_pairs)
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """Query and form as one mapping (the form wins), or the parts the door kept."""
+        if self.parts is not None:
+            return self.parts
+        return {**self.query, **dict(self.form_pairs)}
+
+    @cached_property
+    def document(self) -> object:
+        """The body read as JSON; raises CallbackUnreadableError."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise CallbackUnreadableError(f"{self.gateway}: body is not JSON") from error
+
+    def _pairs(self, text: str) -> list[tuple[str, str]]:
+        try:
+            return parse_qsl(
+                text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+            )
+        except ValueError as error:
+            raise CallbackUnreadableError(f"{self.gateway}: fields cannot be read") from error

@@ -1,0 +1,36 @@
+"""What a person did with a message besides receiving it: a click or a reply."""
+
+import dataclasses
+import enum
+from datetime import datetime
+
+
+class EngagementKind(enum.StrEnum):
+    """How a person reacted."""
+
+    CLICK = "click"
+    REPLY = "reply"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementEvent:
+    """
+    One click or reply. `message_id` is that of our message for a click, of theirs for a reply.
+
+    The text of a reply is not kept here: the raw callback has it.
+    """
+
+    gateway: str
+    message_id: str
+    kind: EngagementKind
+    received_at: datetime
+    occurred_at: datetime | None = None
+    account: str = ""
+    phone: str = ""
+    sender: str = ""
+    reference: str = ""
+    campaign: str = ""
+
+    @property
+    def at(self) -> datetime:
+        return self.occurred_at or self.received_at

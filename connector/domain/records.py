@@ -1,0 +1,106 @@
+"""What Salesforce shall have, and what it did with it."""
+
+import dataclasses
+import enum
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+
+#: What a field may hold; None clears it.
+FieldValue = str | int | float | bool | None
+
+#: The most records of one sObject Collections call.
+BATCH_SIZE = 200
+
+_ID = re.compile(r"[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?")
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def is_record_id(text: str) -> bool:
+    """Whether this has the form of a Salesforce record id, of 15 or 18 characters."""
+    return _ID.fullmatch(text) is not None
+
+
+def long_id(record_id: str) -> str:
+    """
+    The 18-character form of a record id; any other text comes back as it is.
+
+    The three added characters say which of the first fifteen are capitals, five by five
+    (Salesforce help, "Differences between 15 and 18 character ids").
+    """
+    if len(record_id) != 15 or not is_record_id(record_id):  # noqa: PLR2004
+        return record_id
+    chunks = (record_id[at : at + 5] for at in (0, 5, 10))
+    return record_id + "".join(
+        _CHECK[sum(1 << bit for bit, letter in enumerate(chunk) if letter.isupper())]
+        for chunk in chunks
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class RecordRef:
+    """One Salesforce record: its object's API name and its 18-character id."""
+
+    object: str
+    id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """
+    The pending fields of one record.
+
+    `change_ids` name the outbox rows that it was made of: settling forgets exactly those, so
+    what was queued meanwhile stays. `parent` is the id that rows are grouped by (an account),
+    because Salesforce locks it. `attempts` counts the tries that Salesforce postponed.
+    """
+
+    record: RecordRef
+    fields: Mapping[str, FieldValue]
+    change_ids: frozenset[str]
+    parent: str = ""
+    urgent: bool = False
+    attempts: int = 0
+
+
+class Verdict(enum.StrEnum):
+    """What to do after Salesforce answered for one record."""
+
+    WRITTEN = "written"
+    RETRY = "retry"  # waiting can help: locks, limits, outages
+    PARK = "park"  # the data or the org's rules must change: kept as refused
+    FOLLOW = "follow"  # the record went elsewhere: converted, merged, deleted
+    STOP = "stop"  # the set-up is wrong for every record of the object
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What Salesforce did with one change; `error_code` is its own, empty when written."""
+
+    change: RecordChange
+    verdict: Verdict
+    error_code: str = ""
+    message: str = ""
+    fields: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> bool:
+        return self.verdict is Verdict.WRITTEN
+
+
+def batches(
+    changes: Iterable[RecordChange], size: int = BATCH_SIZE
+) -> Iterator[list[RecordChange]]:
+    """
+    Cut changes into calls: urgent ones first, then by object, a parent's rows side by side.
+
+    Each batch holds one object only: Salesforce runs each as one chunk, and one lane per
+    object keeps its locks apart.
+    """
+    ordered = sorted(
+        changes, key=lambda c: (not c.urgent, c.record.object, c.parent, c.record.id)
+    )
+    for _, group in itertools.groupby(ordered, key=lambda c: (c.urgent, c.record.object)):
+        rows = list(group)
+        yield from (rows[at : at + size] for at in range(0, len(rows), size))
