@@ -85,3 +85,19 @@ class Callback:
             )
         except ValueError as error:
             raise CallbackUnreadableError(f"{self.gateway}: fields cannot be read") from error
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A verified callback on its way into the store; `urgent` ones overtake delivery reports."""
+
+    callback: Callback
+    urgent: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCallback:
+    """A callback that the store holds, with the number it holds it under."""
+
+    id: int
+    callback: Callback

@@ -1,0 +1,23 @@
+"""What the service knows of one person at one number: what a mapping may write to a record."""
+
+import dataclasses
+from datetime import datetime
+
+from connector.domain.consent import Consent
+from connector.domain.delivery import Delivery
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """
+    Everything that facts are read from, for one record.
+
+    `delivery` is the latest message by the time it was sent, not the report that came last.
+    """
+
+    delivery: Delivery | None = None
+    last_delivered_at: datetime | None = None
+    consent: Consent | None = None
+    last_click_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    phone: str = ""
