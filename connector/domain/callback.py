@@ -89,7 +89,7 @@ class Callback:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A verified callback on its way into the store; `urgent` ones overtake delivery reports."""
+    """A verified callback on its way into the store; `urgent` ones overtake reports."""
 
     callback: Callback
     urgent: bool
