@@ -1,0 +1,1 @@
+"""What tests stand on: a clock to set, a PostgreSQL server of their own."""

