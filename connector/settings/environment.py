@@ -1,0 +1,99 @@
+"""Reads the CONNECTOR_ variables, and notes every problem rather than the first."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connector.settings.declaration import PREFIX, Declaration
+from connector.settings.secret import Secret, exposure
+
+
+GATEWAY_PREFIX = f"{PREFIX}GATEWAY_"
+FILE_SUFFIX = "_FILE"
+_NOT_OURS = (f"{PREFIX}TEST_",)
+
+
+class Environment:
+    """The variables of a process: what was taken, from where, and what is wrong with them."""
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        variables = os.environ if variables is None else variables
+        self._variables = {
+            name: value
+            for name, value in variables.items()
+            if name.startswith(PREFIX) and not name.startswith(_NOT_OURS)
+        }
+        self._known: set[str] = set()
+        self.problems: list[str] = []
+        self.warnings: list[str] = []
+        self.sources: dict[str, str] = {}
+
+    def take(self, declaration: Declaration) -> Any:  # noqa: ANN401, the kind says the type
+        """The value of a setting, or its default."""
+        name, kind = declaration.name, declaration.kind
+        text = self._secret(name) if kind.secret else self._plain(name).strip()
+        if not text:
+            return kind.read(declaration.default)
+        try:
+            return kind.read(text)
+        except ValueError:
+            given = "" if kind.secret else f", not {text!r}"
+            self.problems.append(f"{name} must be {kind.words}{given}")
+            return kind.read(declaration.default)
+
+    def take_gateway_secrets(self) -> dict[str, Secret]:
+        """The variables under CONNECTOR_GATEWAY_, by what follows; files read."""
+        names = {
+            name.removesuffix(FILE_SUFFIX)
+            for name in self._variables
+            if name.startswith(GATEWAY_PREFIX)
+        }
+        found = {
+            name.removeprefix(GATEWAY_PREFIX): Secret(self._secret(name))
+            for name in sorted(names)
+        }
+        return {name: secret for name, secret in found.items() if secret}
+
+    def refuse_unknown(self) -> None:
+        """Note the variables that nobody took: a misspelt setting must not go unnoticed."""
+        known = [name.removeprefix(PREFIX) for name in self._known]
+        for name in sorted(set(self._variables) - self._known):
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+            self.problems.append(f"unknown setting {name}{hint}")
+
+    def _plain(self, name: str) -> str:
+        self._known.add(name)
+        value = self._variables.get(name, "")
+        if value.strip():
+            self.sources[name] = "environment"
+        return value
+
+    def _secret(self, name: str) -> str:
+        plain, path = self._plain(name), self._plain(name + FILE_SUFFIX).strip()
+        if plain.strip() and path:
+            self.problems.append(f"{name} and {name}{FILE_SUFFIX} are both set: keep one")
+            return ""
+        if not path:
+            return plain.strip()
+        self.sources[name] = f"file {path}"
+        return self._file(name + FILE_SUFFIX, Path(path))
+
+    def _file(self, name: str, path: Path) -> str:
+        try:
+            text = path.read_text("utf-8").strip()
+            read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+            problem, warning = exposure(path.stat().st_mode, read_only=read_only)
+        except OSError as error:
+            problem, warning, text = str(error.strerror), "", ""
+        except UnicodeDecodeError:
+            problem, warning, text = "not UTF-8 text", "", ""
+        else:
+            problem = problem or ("" if text else "it is empty")
+        if problem:
+            self.problems.append(f"{name}: {path}: {problem}")
+        if warning:
+            self.warnings.append(f"{name}: {path}: {warning}")
+        return text
