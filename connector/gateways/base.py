@@ -1,0 +1,128 @@
+"""What a gateway is: how it is trusted, how it is read, and what an operator should know."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from connector.domain.callback import Callback
+from connector.domain.consent import ConsentEvent
+from connector.domain.delivery import DeliveryEvent
+from connector.domain.engagement import EngagementEvent
+from connector.domain.errors import CallbackUnreadableError
+
+
+Event = DeliveryEvent | ConsentEvent | EngagementEvent
+
+#: The live values of each secret by its key: one, or two while it is being rotated.
+Secrets = Mapping[str, Sequence[str]]
+
+#: Whether a request is authentic. Fails closed and never raises.
+Verify = Callable[[Callback, Secrets], bool]
+
+#: What a request says. Yields what can be read; raises CallbackUnreadableError for the rest.
+Parse = Callable[[Callback], Iterable[Event]]
+
+#: Our own query parameters, which ride along in every callback address.
+OWN_PARAMETERS = ("ref", "campaign")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How a gateway wants to be thanked."""
+
+    status: int = 204
+    body: bytes = b""
+    content_type: str = ""
+
+
+def always(_callback: Callback) -> bool:
+    return True
+
+
+def no_fault(_key: str, _value: str) -> str:
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """
+    One SMS gateway. A module in this package exports exactly one, as GATEWAY.
+
+    `secrets` are the keys that `verify` knows; a value of any of them is enough. `keeps` are
+    the fields that `parse` reads from a form or query: the door keeps them beside the raw body,
+    so that nobody decodes it twice. `hides` are the query parameters that hold a secret.
+    `urgent` is false only for what is evidently nothing but delivery reports. `secret_fault`
+    says what is wrong with a configured value, in a few words, or nothing.
+
+    The rest is for people: `address` is what follows the callback path in the URL to paste,
+    `reads` what the callbacks can tell, `cannot_tell` what they cannot.
+    """
+
+    name: str
+    title: str
+    docs: str
+    secrets: tuple[str, ...]
+    verify: Verify
+    parse: Parse
+    reply: Reply = Reply()
+    methods: tuple[str, ...] = ("POST",)
+    keeps: tuple[str, ...] = OWN_PARAMETERS
+    hides: tuple[str, ...] = ()
+    urgent: Callable[[Callback], bool] = always
+    secret_fault: Callable[[str, str], str] = no_fault
+
+    reads: tuple[str, ...]
+    signs: str
+    address: str
+    retries: str
+    outage_costs: str
+    cannot_tell: str
+    setup: tuple[str, ...]
+
+    def kept(self, callback: Callback) -> dict[str, str] | None:
+        """
+        The parts of an authentic callback that are worth keeping beside the raw body.
+
+        None where the fields cannot be read: then `parse` meets the raw request and says why.
+        """
+        try:
+            fields = callback.fields
+        except CallbackUnreadableError:
+            return None
+        return {name: fields[name] for name in self.keeps if name in fields}
+
+    def callback_url(self, public_url: str, account: str = "") -> str:
+        """The address for the gateway; what is in <angle brackets> is yours to fill in."""
+        place = f"{self.name}/{account}" if account else self.name
+        return f"{public_url.rstrip('/')}/callbacks/{place}{self.address}"
+
+
+def reading(parse: Parse) -> Parse:
+    """Turn a wrong text, number, time or encoding into CallbackUnreadableError."""
+
+    def read(callback: Callback) -> Iterator[Event]:
+        try:
+            yield from parse(callback)
+        except (ValueError, OverflowError) as error:
+            raise CallbackUnreadableError(f"{callback.gateway}: {error}") from error
+
+    return read
+
+
+def each(
+    items: Iterable[object], read: Callable[[Mapping[str, object]], Iterable[Event]]
+) -> Iterator[Event]:
+    """Read every item of a list; one that cannot be read is reported after all the others."""
+    fault: Exception | None = None
+    for item in items:
+        try:
+            yield from read(_fields(item))
+        except (ValueError, OverflowError) as error:
+            fault = fault or error
+    if fault:
+        raise fault
+
+
+def _fields(item: object) -> Mapping[str, object]:
+    if not isinstance(item, dict):
+        raise ValueError("an item of the list is no object")  # noqa: TRY004 (one kind for all)
+    return item

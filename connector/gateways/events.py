@@ -1,0 +1,183 @@
+"""How a gateway's findings become events: checked, storable, with what rode along."""
+
+from datetime import datetime
+
+from connector.domain.callback import Callback
+from connector.domain.consent import ConsentEvent, ConsentKind
+from connector.domain.delivery import DeliveryEvent
+from connector.domain.engagement import EngagementEvent, EngagementKind
+from connector.gateways.keywords import keyword
+from connector.gateways.meanings import Meaning
+from connector.gateways.values import LONGEST_ID, record_id
+
+
+#: What other texts of a gateway are cut to: codes, words and senders are shorter.
+_LONGEST_TEXT = 64
+
+
+def report(
+    callback: Callback,
+    message_id: str,
+    meaning: Meaning,
+    *,
+    word: str = "",
+    occurred_at: datetime | None = None,
+    recipient: str = "",
+    sender: str = "",
+    reference: str = "",
+    segments: int = 0,
+) -> DeliveryEvent:
+    """
+    A delivery report. The word is kept where it means nothing to us, so that it is counted.
+
+    `reference` is the gateway's own field; our query parameter outranks it.
+    """
+    status, code, reason = meaning
+    if status is not None:
+        word = ""
+    # One look at all of them: nearly always nothing needs to be mended.
+    if (
+        not f"{message_id}{code}{recipient}{sender}{word}".isprintable()
+        or len(code) > _LONGEST_TEXT
+    ):
+        code, word = storable(code), storable(word)
+        recipient, sender = storable(recipient), storable(sender)
+    reference, campaign = ridden(callback, reference)
+    return DeliveryEvent(
+        gateway=callback.gateway,
+        account=callback.account,
+        message_id=checked_id(message_id),
+        status=status,
+        received_at=callback.received_at,
+        occurred_at=occurred_at,
+        recipient=recipient[:_LONGEST_TEXT],
+        sender=sender[:_LONGEST_TEXT],
+        reference=reference,
+        campaign=campaign,
+        error_code=code,
+        reason=reason,
+        word=word[:_LONGEST_TEXT],
+        segments=segments,
+    )
+
+
+def said(
+    callback: Callback,
+    text: str,
+    *,
+    phone: str,
+    sender: str = "",
+    message_id: str = "",
+    occurred_at: datetime | None = None,
+    told: str = "",
+) -> ConsentEvent | EngagementEvent:
+    """
+    What a person wrote: a keyword is consent, anything else a reply.
+
+    `told` is the gateway's own word for what it recognised, and wins over ours.
+    """
+    found = keyword(told) if told else None
+    own = keyword(text)
+    if found is None or (own and own[0] is found[0]):
+        found = own
+    if found is not None:
+        kind, word = found
+        return consent(
+            callback,
+            kind,
+            phone=phone,
+            sender=sender,
+            message_id=message_id,
+            occurred_at=occurred_at,
+            word=word,
+        )
+    return engagement(
+        callback,
+        EngagementKind.REPLY,
+        phone=phone,
+        sender=sender,
+        message_id=message_id,
+        occurred_at=occurred_at,
+    )
+
+
+def consent(
+    callback: Callback,
+    kind: ConsentKind,
+    *,
+    phone: str,
+    sender: str = "",
+    message_id: str = "",
+    occurred_at: datetime | None = None,
+    word: str = "",
+    source: str = "Reply",
+) -> ConsentEvent:
+    return ConsentEvent(
+        gateway=callback.gateway,
+        account=callback.account,
+        phone=_checked_phone(phone),
+        kind=kind,
+        received_at=callback.received_at,
+        occurred_at=occurred_at,
+        source=source,
+        message_id=checked_id(message_id) if message_id else "",
+        sender=storable(sender),
+        keyword=word,
+    )
+
+
+def engagement(
+    callback: Callback,
+    kind: EngagementKind,
+    *,
+    message_id: str,
+    phone: str = "",
+    sender: str = "",
+    occurred_at: datetime | None = None,
+) -> EngagementEvent:
+    """A click, which needs the id of our message, or a reply, which needs a phone."""
+    reference, campaign = ridden(callback)
+    return EngagementEvent(
+        gateway=callback.gateway,
+        account=callback.account,
+        message_id=checked_id(message_id) if message_id or kind is EngagementKind.CLICK else "",
+        kind=kind,
+        received_at=callback.received_at,
+        occurred_at=occurred_at,
+        phone=_checked_phone(phone) if kind is EngagementKind.REPLY else storable(phone),
+        sender=storable(sender),
+        reference=reference,
+        campaign=campaign,
+    )
+
+
+def ridden(callback: Callback, fallback: str = "") -> tuple[str, str]:
+    """The record and the campaign that rode along in our query parameters."""
+    fields = callback.fields
+    reference = fields.get("ref") or fallback
+    campaign = fields.get("campaign")
+    return (
+        record_id(reference) if reference else "",
+        record_id(campaign) if campaign else "",
+    )
+
+
+def checked_id(message_id: str) -> str:
+    if not message_id:
+        raise ValueError("report without message id")
+    if len(message_id) > LONGEST_ID or not message_id.isprintable():
+        raise ValueError("message id is too long or has control characters")
+    return message_id
+
+
+def _checked_phone(phone: str) -> str:
+    if not (phone := storable(phone)):
+        raise ValueError("message without the number it came from")
+    return phone
+
+
+def storable(text: str) -> str:
+    """The text without what no database holds (NUL, lone surrogates), cut to a sane length."""
+    if text.isprintable():
+        return text[:_LONGEST_TEXT]
+    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_TEXT]

@@ -1,0 +1,34 @@
+"""How gateways write the time. Whatever has no known zone is unreadable, never guessed."""
+
+from datetime import UTC, datetime
+
+
+#: Digits of the last second of the year 9999, the last that a datetime can hold.
+_MOST_DIGITS = 12
+
+
+def iso(written: str) -> datetime:
+    """ISO 8601 with a zone or offset."""
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError("time without zone")
+    return moment.astimezone(UTC)
+
+
+def iso_utc(written: str) -> datetime:
+    """ISO 8601 without a zone, where the gateway's documentation says that it is UTC."""
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return moment.replace(tzinfo=UTC)
+
+
+def unix_seconds(written: str) -> datetime:
+    return datetime.fromtimestamp(whole_seconds(written), UTC)
+
+
+def whole_seconds(written: str) -> int:
+    """Unix time as a number: digits only, no sign, no fraction, no other alphabet's digits."""
+    if not (written.isascii() and written.isdigit()) or len(written) > _MOST_DIGITS:
+        raise ValueError("time is no count of seconds")
+    return int(written)
