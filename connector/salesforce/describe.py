@@ -1,0 +1,143 @@
+"""What an object looks like to our user: a field that is hidden from it is not there."""
+
+import dataclasses
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from connector.domain.errors import ConfigurationError, OrgUnavailableError
+from connector.salesforce import soql
+from connector.salesforce.connection import Connection
+from connector.salesforce.errors import OrgRefusedError
+
+
+#: How long a description holds, unless the org contradicts it before.
+FRESH = timedelta(hours=1)
+
+_MISSING = ("NOT_FOUND", "INVALID_TYPE")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """
+    One field (REST API Developer Guide, "sObject Describe").
+
+    `values` are the active ones of a picklist; `restricted` says that it takes no others.
+    """
+
+    name: str
+    label: str = ""
+    type: str = ""
+    length: int = 0
+    updateable: bool = False
+    createable: bool = False
+    nillable: bool = False
+    custom: bool = False
+    restricted: bool = False
+    external_id: bool = False
+    unique: bool = False
+    values: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectDescription:
+    """One object; its fields by name in lower case, for Salesforce does not tell case apart."""
+
+    name: str
+    label: str = ""
+    updateable: bool = False
+    createable: bool = False
+    fields: Mapping[str, FieldDescription]
+
+    def field(self, name: str) -> FieldDescription | None:
+        return self.fields.get(name.lower())
+
+    def known(self, *names: str) -> list[str]:
+        """Those of these fields that exist, spelt as the org spells them."""
+        found = (self.field(name) for name in names)
+        return list(dict.fromkeys(field.name for field in found if field))
+
+
+class Descriptions:
+    """Descriptions already asked for; one call an object and hour."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[datetime, ObjectDescription]] = {}
+
+    def of(self, name: str) -> ObjectDescription:
+        now = self._connection.clock()
+        with self._lock:
+            known = self._known.get(name.lower())
+        if known and now < known[0] + FRESH:
+            return known[1]
+        description = self._ask(name)
+        with self._lock:
+            self._known[name.lower()] = (now, description)
+        return description
+
+    def forget(self, name: str) -> None:
+        """The org said something else: ask again next time."""
+        with self._lock:
+            self._known.pop(name.lower(), None)
+
+    def _ask(self, name: str) -> ObjectDescription:
+        path = f"sobjects/{soql.name(name)}/describe"
+        try:
+            answer = self._connection.ask(lambda client: client.restful(path))
+        except OrgRefusedError as refusal:
+            if refusal.code not in _MISSING:
+                raise
+            answer = None
+        else:
+            return read_description(answer)
+        raise ConfigurationError(
+            f"Salesforce has no object {name}, or the integration user may not see it"
+        )
+
+
+def read_description(answer: object) -> ObjectDescription:
+    if not isinstance(answer, dict) or not isinstance(answer.get("fields"), list):
+        raise OrgUnavailableError(
+            "Salesforce describes an object in a shape that it never does"
+        )
+    fields = [_field(each) for each in answer["fields"] if isinstance(each, dict)]
+    return ObjectDescription(
+        name=str(answer.get("name") or ""),
+        label=str(answer.get("label") or ""),
+        updateable=bool(answer.get("updateable")),
+        createable=bool(answer.get("createable")),
+        fields={field.name.lower(): field for field in fields},
+    )
+
+
+def _field(told: Mapping[str, object]) -> FieldDescription:
+    length, values, references = (
+        told.get(key) for key in ("length", "picklistValues", "referenceTo")
+    )
+    return FieldDescription(
+        name=str(told.get("name") or ""),
+        label=str(told.get("label") or ""),
+        type=str(told.get("type") or ""),
+        length=length if isinstance(length, int) else 0,
+        updateable=bool(told.get("updateable")),
+        createable=bool(told.get("createable")),
+        nillable=bool(told.get("nillable")),
+        custom=bool(told.get("custom")),
+        restricted=bool(told.get("restrictedPicklist")),
+        external_id=bool(told.get("externalId")),
+        unique=bool(told.get("unique")),
+        values=_active(values),
+        references=tuple(map(str, references)) if isinstance(references, list) else (),
+    )
+
+
+def _active(values: object) -> tuple[str, ...]:
+    entries = values if isinstance(values, list) else []
+    return tuple(
+        str(entry.get("value"))
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("active")
+    )

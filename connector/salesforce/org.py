@@ -1,0 +1,118 @@
+"""The org: what we ask of Salesforce, in our words."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Self
+
+from connector.domain.errors import OrgUnavailableError
+from connector.domain.records import Outcome, RecordChange, RecordRef
+from connector.salesforce import facts, rows, soql
+from connector.salesforce.budget import ApiUsage
+from connector.salesforce.classify import STALE_DESCRIPTION
+from connector.salesforce.connection import Connection
+from connector.salesforce.describe import Descriptions, ObjectDescription
+from connector.salesforce.directory import Directory, DirectoryPage
+from connector.salesforce.write import COLLECTIONS, Writing
+
+
+#: The most records of one retrieval, and of one page of the directory.
+MOST_RECORDS = 2_000
+
+
+class Org:
+    """
+    One Salesforce org; safe to share between threads.
+
+    Every method may raise OrgUnavailableError (ask later; a write may have happened and is
+    safe to repeat), OrgRefusedError (with Salesforce's code) or ConfigurationError.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._descriptions = Descriptions(connection)
+        self._directory = Directory(connection, self._descriptions)
+
+    def update(self, changes: Sequence[RecordChange]) -> list[Outcome]:
+        """Write up to 200 records of one object; each succeeds or fails on its own."""
+        outcomes = Writing(self._connection).outcomes(changes)
+        if STALE_DESCRIPTION.intersection(outcome.error_code for outcome in outcomes):
+            self._descriptions.forget(changes[0].record.object)
+        return outcomes
+
+    def directory(
+        self,
+        object: str,  # noqa: A002 (the project's word)
+        phone_fields: Sequence[str],
+        *,
+        since: datetime | None,
+        after_id: str = "",
+        limit: int = MOST_RECORDS,
+    ) -> DirectoryPage:
+        """
+        The next records that changed, deleted ones included, by (SystemModstamp, Id).
+
+        From `since` on, or after the record `after_id` that changed at `since`. Records become
+        visible up to ten minutes after their stamp: the caller reads with an overlap.
+        """
+        return self._directory.page(
+            object, phone_fields, since=since, after_id=after_id, limit=limit
+        )
+
+    def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
+        """Where converted and merged records went: itself if it stayed, None if it is gone."""
+        return self._directory.successors(records)
+
+    def describe(self, object: str) -> ObjectDescription:  # noqa: A002 (the project's word)
+        """What our user sees of an object; asked for again after an hour or a contradiction."""
+        return self._descriptions.of(object)
+
+    def records(
+        self,
+        object: str,  # noqa: A002 (the project's word)
+        ids: Sequence[str],
+        fields: Sequence[str],
+    ) -> list[Mapping[str, object] | None]:
+        """Up to 2,000 records in the order asked for; None for what is gone or unseen."""
+        if not ids:
+            return []
+        if len(ids) > MOST_RECORDS:
+            raise ValueError(f"at most {MOST_RECORDS} records at once")
+        path = f"{COLLECTIONS}/{soql.name(object)}"
+        body = json.dumps({"ids": list(ids), "fields": list(fields)})
+        answer = self._connection.ask(
+            lambda client: client.restful(path, method="POST", data=body)
+        )
+        if not isinstance(answer, list) or len(answer) != len(ids):
+            raise OrgUnavailableError("Salesforce answered for other records than were asked")
+        return [row if isinstance(row, dict) else None for row in answer]
+
+    def query(self, text: str, *, deleted: bool = False) -> list[rows.Row]:
+        """All rows of a query; its values must be quoted by `connector.salesforce.soql`."""
+        return list(rows.query(self._connection, text, deleted=deleted))
+
+    def check(self) -> facts.OrgFacts:
+        """Log in and look around: a few cheap calls."""
+        return facts.gather(self._connection)
+
+    def limits(self) -> Mapping[str, facts.Limit]:
+        return facts.read_limits(self._connection)
+
+    @property
+    def usage(self) -> ApiUsage | None:
+        """The org's API usage as of the last answer; None before the first."""
+        return self._connection.meter.usage
+
+    @property
+    def calls(self) -> int:
+        """How many answers came so far, logins included."""
+        return self._connection.meter.calls
+
+    def close(self) -> None:
+        self._connection.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()

@@ -1,0 +1,159 @@
+"""
+Writing one batch with sObject Collections, each record on its own.
+
+One call, results by position (REST API Developer Guide, "Update Multiple Records with Fewer
+Round-Trips"). Only when the org refuses the call as a whole is it made in parts, so that one
+bad record or field does not hold up the others.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from connector.domain.errors import OrgUnavailableError
+from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict
+from connector.salesforce.classify import rule_of, verdict_of
+from connector.salesforce.connection import Connection
+from connector.salesforce.errors import OrgRefusedError
+
+
+COLLECTIONS = "composite/sobjects"
+#: The most calls that one batch may take apart; what is left undecided then comes again.
+MOST_CALLS = 32
+#: The error code of what was not tried, or whose answer was lost, beside others that were.
+UNDECIDED = "NOT_DECIDED"
+#: How much of Salesforce's words is kept for the list of refused changes.
+LONGEST_MESSAGE = 1_000
+
+_UNKNOWN = "UNKNOWN_ERROR"
+
+Changes = Sequence[RecordChange]
+
+
+class Writing:
+    """One batch on its way, with the calls that it may still take."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._calls_left = MOST_CALLS
+
+    def outcomes(self, changes: Changes) -> list[Outcome]:
+        """One outcome for each change, in order; raises OrgUnavailableError for the whole."""
+        _check(changes)
+        try:
+            written = self._send(changes)
+        except OrgRefusedError as refusal:
+            written = self._apart(changes, refusal)
+        by_record = {outcome.change.record: outcome for outcome in written}
+        return _judged([by_record[change.record] for change in changes])
+
+    def _apart(self, changes: Changes, refusal: OrgRefusedError) -> list[Outcome]:
+        parts = _parts(changes, refusal.code)
+        if len(parts) == 1:
+            return [_refused(change, refusal.code, refusal.text) for change in changes]
+        return [outcome for part in parts for outcome in self._part(part)]
+
+    def _part(self, changes: Changes) -> list[Outcome]:
+        if not self._calls_left:
+            return [_undecided(change) for change in changes]
+        try:
+            return self._send(changes)
+        except OrgRefusedError as refusal:
+            return self._apart(changes, refusal)
+        except OrgUnavailableError:
+            # What was written before stays known; this part is safe to send again.
+            return [_undecided(change) for change in changes]
+
+    def _send(self, changes: Changes) -> list[Outcome]:
+        self._calls_left -= 1
+        records = [
+            {"attributes": {"type": c.record.object}, "id": c.record.id, **c.fields}
+            for c in changes
+        ]
+        body = json.dumps({"allOrNone": False, "records": records}, allow_nan=False)
+        answer = self._connection.ask(
+            lambda client: client.restful(COLLECTIONS, method="PATCH", data=body)
+        )
+        if not isinstance(answer, list) or len(answer) != len(changes):
+            raise OrgUnavailableError("Salesforce answered for other records than were sent")
+        return [_outcome(change, row) for change, row in zip(changes, answer, strict=True)]
+
+
+def _check(changes: Changes) -> None:
+    records = {change.record for change in changes}
+    if not 0 < len(changes) <= BATCH_SIZE or len(records) != len(changes):
+        raise ValueError(f"a batch holds 1 to {BATCH_SIZE} different records")
+    if len({record.object for record in records}) > 1:
+        raise ValueError("a batch holds one object only")
+
+
+def _parts(changes: Changes, code: str) -> list[Changes]:
+    """Where a fault of the set-up is told by the fields sent, by those; else in halves."""
+    if rule_of(code).verdict is Verdict.STOP:
+        kinds: dict[frozenset[str], list[RecordChange]] = {}
+        for change in changes:
+            kinds.setdefault(frozenset(change.fields), []).append(change)
+        return list(kinds.values())
+    if len(changes) == 1:
+        return [changes]
+    middle = len(changes) // 2
+    return [changes[:middle], changes[middle:]]
+
+
+def _outcome(change: RecordChange, row: object) -> Outcome:
+    if not isinstance(row, dict) or not isinstance(row.get("success"), bool):
+        raise OrgUnavailableError("Salesforce answered in a shape that it never does")
+    if row["success"]:
+        record_id = row.get("id")
+        if not isinstance(record_id, str) or record_id[:15] != change.record.id[:15]:
+            raise OrgUnavailableError("Salesforce answered for other records than were sent")
+        return Outcome(change=change, verdict=Verdict.WRITTEN)
+    errors = row.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    told: dict[str, object] = first if isinstance(first, dict) else {}
+    fields = told.get("fields")
+    return _refused(
+        change,
+        str(told.get("statusCode") or _UNKNOWN),
+        str(told.get("message") or ""),
+        tuple(map(str, fields)) if isinstance(fields, list) else (),
+    )
+
+
+def _refused(
+    change: RecordChange, code: str, message: str, fields: tuple[str, ...] = ()
+) -> Outcome:
+    return Outcome(
+        change=change,
+        verdict=verdict_of(code, message, fields=fields, attempts=change.attempts),
+        error_code=code,
+        message=message[:LONGEST_MESSAGE],
+        fields=fields,
+    )
+
+
+def _undecided(change: RecordChange) -> Outcome:
+    return Outcome(change=change, verdict=Verdict.RETRY, error_code=UNDECIDED)
+
+
+def _judged(outcomes: list[Outcome]) -> list[Outcome]:
+    """
+    Tell the set-up's faults from one record's.
+
+    What all records of the batch have in common stops the object; what only some have, parks
+    those. A question of access is one record's when it is alone.
+    """
+    codes = {outcome.error_code for outcome in outcomes}
+    if len(codes) > 1:
+        return list(_replaced(outcomes, Verdict.PARK, lambda o: o.verdict is Verdict.STOP))
+    if len(outcomes) > 1 and rule_of(codes.pop()).systemic:
+        return list(_replaced(outcomes, Verdict.STOP, lambda _: True))
+    return outcomes
+
+
+def _replaced(
+    outcomes: list[Outcome], verdict: Verdict, applies: Callable[[Outcome], bool]
+) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        changed = applies(outcome)
+        yield dataclasses.replace(outcome, verdict=verdict) if changed else outcome
