@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.store import Store
 from tests.support import postgres
 from tests.support.clock import TestClock
 
@@ -39,3 +40,11 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, on each engine in turn."""
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()

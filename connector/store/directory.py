@@ -1,0 +1,136 @@
+"""The phone directory: which record holds which number, and where records went."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.directory import DirectoryEntry
+from connector.domain.records import RecordRef
+from connector.store.sql import Bulk, Sql, keys
+from connector.store.times import micros, moment
+
+
+PUT_RECORDS = Bulk(
+    "directory_records",
+    (
+        "record_id text",
+        "object text",
+        "modified_at bigint",
+        "parent text",
+        "deleted smallint",
+        "successor_object text",
+        "successor_id text",
+    ),
+    """
+    ON CONFLICT (record_id) DO UPDATE SET
+      modified_at = excluded.modified_at, parent = excluded.parent,
+      deleted = excluded.deleted, successor_object = excluded.successor_object,
+      successor_id = excluded.successor_id
+    """,
+)
+FORGET_PHONES = Sql("DELETE FROM directory_phones WHERE record_id IN {items}")
+PUT_PHONES = Bulk(
+    "directory_phones", ("record_id text", "field text", "object text", "phone text")
+)
+SELECT_PHONES = Sql("""
+    SELECT record_id, field, object, phone FROM directory_phones WHERE record_id IN {items}
+""")
+SELECT_RECORDS = Sql("""
+    SELECT record_id, object, modified_at, parent, deleted, successor_object, successor_id
+    FROM directory_records WHERE record_id IN {items}
+""")
+SELECT_HOLDERS = Sql("""
+    SELECT p.phone, p.field, r.record_id, r.object, r.modified_at, r.parent
+    FROM directory_phones AS p JOIN directory_records AS r ON r.record_id = p.record_id
+    WHERE p.phone IN {items} AND r.deleted = 0
+    ORDER BY r.record_id, p.field
+""")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A record that holds a number."""
+
+    record: RecordRef
+    field: str
+    modified_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRecord:
+    """What the directory knows of a record besides its numbers."""
+
+    record: RecordRef
+    parent: str
+    deleted: bool
+    successor: RecordRef | None
+
+
+class Directory:
+    """The phone directory, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(
+        self, entries: Sequence[DirectoryEntry], phones: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Replace what is known of records; `phones` gives E.164 by record id and field."""
+        entries = sorted(entries, key=lambda entry: entry.record.id)
+        PUT_RECORDS.run(self._connection, [_row(entry) for entry in entries])
+        FORGET_PHONES.run(self._connection, keys=keys(entry.record.id for entry in entries))
+        PUT_PHONES.run(
+            self._connection,
+            [
+                (entry.record.id, field, entry.record.object, phone)
+                for entry in entries
+                for field, phone in sorted(phones.get(entry.record.id, {}).items())
+            ],
+        )
+
+    def phones(self, record_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The numbers of records, by record id and field."""
+        found: dict[str, dict[str, str]] = {}
+        for row in SELECT_PHONES.run(self._connection, keys=keys(record_ids)):
+            found.setdefault(row.record_id, {})[row.field] = row.phone
+        return found
+
+    def records(self, record_ids: Iterable[str]) -> dict[str, KnownRecord]:
+        return {
+            row.record_id: KnownRecord(
+                record=RecordRef(row.object, row.record_id),
+                parent=row.parent,
+                deleted=bool(row.deleted),
+                successor=RecordRef(row.successor_object, row.successor_id)
+                if row.successor_id
+                else None,
+            )
+            for row in SELECT_RECORDS.run(self._connection, keys=keys(record_ids))
+        }
+
+    def holders(self, phones: Iterable[str]) -> dict[str, list[Holder]]:
+        """Who holds these numbers now, in a fixed order."""
+        found: dict[str, list[Holder]] = {}
+        for row in SELECT_HOLDERS.run(self._connection, keys=keys(phones)):
+            found.setdefault(row.phone, []).append(
+                Holder(
+                    record=RecordRef(row.object, row.record_id),
+                    field=row.field,
+                    modified_at=moment(row.modified_at),
+                )
+            )
+        return found
+
+
+def _row(entry: DirectoryEntry) -> tuple[object, ...]:
+    return (
+        entry.record.id,
+        entry.record.object,
+        micros(entry.modified_at),
+        entry.parent,
+        int(entry.deleted),
+        entry.successor.object if entry.successor else "",
+        entry.successor.id if entry.successor else "",
+    )

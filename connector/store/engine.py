@@ -1,0 +1,122 @@
+"""Connections that are durable, or refused: SQLite's pragmas and PostgreSQL's settings."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from connector.domain.errors import ConfigurationError, StoreUnavailableError
+
+
+BUSY_TIMEOUT_MS = 10_000
+#: Big enough that a batch stays in memory: a spill would lock readers out early.
+_CACHE_KIB = 65_536
+_Version = tuple[int, int, int]
+
+
+def wal_is_safe(version: _Version) -> bool:
+    """
+    Whether this SQLite is free of the WAL-reset fault (sqlite.org/changes.html, 3.51.3).
+
+    It corrupts a database that two connections write or checkpoint at the same instant; 3.50.7
+    and 3.44.6 have the mend too.
+    """
+    return (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51, 0)
+        or (3, 44, 6) <= version < (3, 45, 0)
+    )
+
+
+def journal_mode() -> str:
+    major, minor, patch = sqlite3.sqlite_version_info[:3]
+    return "wal" if wal_is_safe((major, minor, patch)) else "truncate"
+
+
+def open_sqlite(path: Path) -> sa.Engine:
+    """An engine on one file, readable by its owner only; every connection is checked."""
+    with store_errors():
+        _create(path)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        _set_pragmas(connection, path)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A transaction that reads first and then writes fails at once under load.
+        reads = connection.get_execution_options().get("reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _create(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.parent}: cannot keep the database here ({error.strerror}):"
+            " choose a folder that this user may write, or mend its permissions"
+        ) from error
+
+
+def _set_pragmas(connection: sqlite3.Connection, path: Path) -> None:
+    wanted = {
+        "busy_timeout": BUSY_TIMEOUT_MS,
+        "journal_mode": journal_mode(),
+        "synchronous": 2,  # FULL; with NORMAL a power cut may take acknowledged callbacks
+        "foreign_keys": 1,
+        "cache_size": -_CACHE_KIB,
+    }
+    for name, value in wanted.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != value:
+            raise ConfigurationError(f"{path}: PRAGMA {name} is {found}, must be {value}")
+
+
+def open_postgresql(url: str) -> sa.Engine:
+    """An engine on a server that keeps what it commits."""
+    parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=8,
+        connect_args={"connect_timeout": 10, "application_name": "connector"},
+    )
+    with store_errors(), engine.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            if connection.exec_driver_sql(f"SHOW {name}").scalar_one() == "off":
+                engine.dispose()
+                raise ConfigurationError(
+                    f"PostgreSQL has {name} = off: a crash would lose acknowledged"
+                    f" callbacks; set {name} = on"
+                )
+    return engine
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Translate what the database library raises; no text of ours holds a value of a row."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        kind = type(error.orig).__name__
+        told = str(error.orig).partition("\n")[0] if _harmless(error) else kind
+        raise StoreUnavailableError(f"the store cannot do this now: {told}") from error
+    except (sa.exc.TimeoutError, OSError) as error:
+        raise StoreUnavailableError(
+            f"the store does not answer: {type(error).__name__}"
+        ) from error
+
+
+def _harmless(error: sa.exc.DBAPIError) -> bool:
+    """Whether the engine's own words speak of files and locks, not of what is in a row."""
+    return isinstance(error, sa.exc.OperationalError)

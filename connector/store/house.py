@@ -1,0 +1,148 @@
+"""Leases, marks and API keys: what the processes themselves need to remember."""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from connector.domain.errors import ConfigurationError
+from connector.store.sql import Row, Sql
+from connector.store.times import micros, moment, moment_or_none
+
+
+#: One statement, so two workers cannot both see it free; the fence rises with every new holder.
+TAKE_LEASE = Sql("""
+    INSERT INTO leases AS l (name, holder, until, fence) VALUES (:name, :holder, :until, 1)
+    ON CONFLICT (name) DO UPDATE SET
+      holder = excluded.holder, until = excluded.until,
+      fence = CASE WHEN l.holder = excluded.holder AND l.until >= :now
+        THEN l.fence ELSE l.fence + 1 END
+    WHERE l.holder = excluded.holder OR l.until < :now
+    RETURNING fence
+""")
+CHECK_LEASE = Sql("""
+    UPDATE leases SET until = until WHERE name = :name AND holder = :holder AND fence = :fence
+""")
+GIVE_LEASE = Sql("""
+    UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder AND fence = :fence
+""")
+SELECT_MARK = Sql("SELECT value FROM marks WHERE name = :name")
+SET_MARK = Sql("""
+    INSERT INTO marks (name, value) VALUES (:name, :value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
+PUT_KEY = Sql("""
+    INSERT INTO api_keys (name, secret_hash, scopes, created_at)
+    VALUES (:name, :secret_hash, :scopes, :created_at)
+    ON CONFLICT (name) DO NOTHING
+""")
+FIND_KEY = Sql("SELECT * FROM api_keys WHERE secret_hash = :secret_hash")
+LIST_KEYS = Sql("SELECT * FROM api_keys ORDER BY name")
+REVOKE_KEY = Sql("UPDATE api_keys SET revoked_at = :now WHERE name = :name AND revoked_at = 0")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """
+    The right to do one thing alone until a moment.
+
+    Whatever is done under it is committed together with `Leases.holds`: a process that slept
+    past its lease finds another fence and changes nothing.
+    """
+
+    name: str
+    holder: str
+    fence: int
+
+
+class Leases:
+    """The leases, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def take(self, name: str, holder: str, now: datetime, length: timedelta) -> Lease | None:
+        """Take or renew a lease; None while another holds it."""
+        fence = TAKE_LEASE.run(
+            self._connection,
+            name=name,
+            holder=holder,
+            now=micros(now),
+            until=micros(now + length),
+        ).scalar()
+        return None if fence is None else Lease(name=name, holder=holder, fence=int(fence))
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether it is still ours; locks it until the transaction ends."""
+        return CHECK_LEASE.run(self._connection, **dataclasses.asdict(lease)).rowcount == 1
+
+    def give_back(self, lease: Lease) -> None:
+        GIVE_LEASE.run(self._connection, **dataclasses.asdict(lease))
+
+
+class Marks:
+    """Named texts that jobs continue from, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def get(self, name: str) -> str:
+        return SELECT_MARK.run(self._connection, name=name).scalar() or ""
+
+    def set(self, name: str, value: str) -> None:
+        SET_MARK.run(self._connection, name=name, value=value)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key of a program that calls us; its secret is kept as a hash only."""
+
+    name: str
+    scopes: frozenset[str]
+    created_at: datetime
+    revoked_at: datetime | None
+
+    @property
+    def revoked(self) -> bool:
+        return self.revoked_at is not None
+
+
+class ApiKeys:
+    """The API keys, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def create(self, name: str, secret_hash: str, scopes: Iterable[str], now: datetime) -> None:
+        """Raises ConfigurationError when the name is taken, by a revoked key too."""
+        created = PUT_KEY.run(
+            self._connection,
+            name=name,
+            secret_hash=secret_hash,
+            scopes=" ".join(sorted(scopes)),
+            created_at=micros(now),
+        )
+        if created.rowcount != 1:
+            raise ConfigurationError(f"there is a key named {name!r} already: choose another")
+
+    def find(self, secret_hash: str) -> ApiKey | None:
+        row = FIND_KEY.run(self._connection, secret_hash=secret_hash).first()
+        return _key(row) if row else None
+
+    def all(self) -> list[ApiKey]:
+        return [_key(row) for row in LIST_KEYS.run(self._connection)]
+
+    def revoke(self, name: str, now: datetime) -> bool:
+        """Whether there was such a key in force."""
+        return REVOKE_KEY.run(self._connection, name=name, now=micros(now)).rowcount == 1
+
+
+def _key(row: Row) -> ApiKey:
+    name, _, scopes, created_at, revoked_at = row
+    return ApiKey(
+        name=name,
+        scopes=frozenset(scopes.split()),
+        created_at=moment(created_at),
+        revoked_at=moment_or_none(revoked_at),
+    )

@@ -1,0 +1,158 @@
+"""What the gateways sent: raw, verified, append-only. The door's only way into the store."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.callback import Arrival, Callback, KeptCallback
+from connector.store import migrate
+from connector.store.engine import store_errors
+from connector.store.sql import Bulk, Row, Sql, keys, number
+from connector.store.times import micros, moment
+
+
+_COLUMNS = (
+    "gateway text",
+    "account text",
+    "method text",
+    "target text",
+    "headers text",
+    "body bytea",
+    "parts text",
+    "urgent smallint",
+    "received_at bigint",
+)
+KEEP = Bulk("callbacks", _COLUMNS)
+#: With several workers a number is no cursor: one commits 7 after another has read 8.
+KEEP_UNREAD = Bulk(
+    "callbacks",
+    _COLUMNS,
+    "RETURNING id, urgent)"
+    " INSERT INTO unread (urgent, callback_id) SELECT urgent, id FROM kept",
+    head="WITH kept AS (",
+)
+SELECT_BY_ID = Sql("SELECT * FROM callbacks WHERE id IN {ids} ORDER BY id")
+SELECT_AFTER = Sql("""
+    SELECT * FROM callbacks WHERE id > :position AND urgent = 0 ORDER BY id LIMIT :limit
+""")
+SELECT_URGENT_AFTER = Sql("""
+    SELECT * FROM callbacks WHERE id > :position AND urgent = 1 ORDER BY id LIMIT :limit
+""")
+SELECT_IDS = Sql("""
+    SELECT id, urgent FROM callbacks
+    WHERE id > :position AND received_at >= :since
+      AND (:gateway = '' OR gateway = :gateway)
+    ORDER BY id LIMIT :limit
+""")
+SELECT_LATEST = Sql("""
+    SELECT * FROM callbacks WHERE (:gateway = '' OR gateway = :gateway)
+    ORDER BY id DESC LIMIT :limit
+""")
+LAST_ID = Sql("SELECT COALESCE(MAX(id), 0) FROM callbacks")
+
+
+class Inbox:
+    """Raw callbacks, each kept by a durable commit before its gateway hears 2xx."""
+
+    def __init__(self, engine: sa.Engine, *, queue: bool) -> None:
+        self._engine = engine
+        self._keep = KEEP_UNREAD if queue else KEEP
+
+    def keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Commit all of these, durably, or none; raises StoreUnavailableError."""
+        rows = [_row(arrival) for arrival in arrivals]
+        with store_errors(), self._engine.begin() as connection:
+            self._keep.run(connection, rows)
+
+    def check(self) -> None:
+        """Raise unless a callback could be kept now: writable, and of the wanted schema."""
+        with store_errors():
+            migrate.check(self._engine)
+            with self._engine.begin() as connection:
+                # Takes the write lock and changes nothing.
+                connection.exec_driver_sql("DELETE FROM callbacks WHERE id < 0")
+
+    def callback(self, callback_id: int) -> KeptCallback | None:
+        found = self.callbacks([callback_id])
+        return found[0] if found else None
+
+    def callbacks(self, callback_ids: Iterable[int]) -> list[KeptCallback]:
+        return self._select(SELECT_BY_ID, keys=keys(str(each) for each in callback_ids))
+
+    def after(self, position: int, *, urgent: bool, limit: int) -> list[KeptCallback]:
+        """The next callbacks of a lane beyond a number, oldest first."""
+        statement = SELECT_URGENT_AFTER if urgent else SELECT_AFTER
+        return self._select(statement, position=position, limit=limit)
+
+    def latest(self, *, gateway: str = "", limit: int) -> list[KeptCallback]:
+        """The newest callbacks first."""
+        return self._select(SELECT_LATEST, gateway=gateway, limit=limit)
+
+    def ids_since(
+        self, since: datetime, *, gateway: str = "", position: int = 0, limit: int
+    ) -> list[tuple[int, bool]]:
+        """A page of numbers received since then, and whether each was urgent."""
+        with store_errors(), self._reading() as connection:
+            rows = SELECT_IDS.run(
+                connection,
+                since=micros(since),
+                gateway=gateway,
+                position=position,
+                limit=limit,
+            )
+            return [(row.id, bool(row.urgent)) for row in rows]
+
+    def last_id(self) -> int:
+        with store_errors(), self._reading() as connection:
+            return number(LAST_ID.run(connection))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _select(self, statement: Sql, **values: object) -> list[KeptCallback]:
+        with store_errors(), self._reading() as connection:
+            return [_kept(row) for row in statement.run(connection, **values)]
+
+    def _reading(self) -> sa.Connection:
+        return self._engine.connect().execution_options(reads=True)
+
+
+def without_parts(kept: KeptCallback) -> KeptCallback:
+    """The raw truth alone, for a replay after a parser was mended."""
+    return dataclasses.replace(kept, callback=dataclasses.replace(kept.callback, parts=None))
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    callback = arrival.callback
+    parts = callback.parts
+    return (
+        callback.gateway,
+        callback.account,
+        callback.method,
+        callback.target,
+        json.dumps(dict(callback.headers)),
+        callback.body,
+        None if parts is None else json.dumps(dict(parts)),
+        int(arrival.urgent),
+        micros(callback.received_at),
+    )
+
+
+def _kept(row: Row) -> KeptCallback:
+    number, gateway, account, method, target, headers, body, parts, _, received_at = row
+    return KeptCallback(
+        id=number,
+        callback=Callback(
+            gateway=gateway,
+            account=account,
+            method=method,
+            target=target,
+            headers=json.loads(headers),
+            body=bytes(body),
+            parts=None if parts is None else json.loads(parts),
+            received_at=moment(received_at),
+        ),
+    )

@@ -1,0 +1,154 @@
+"""Which records a message is shown on, and which message a record shows."""
+
+# ruff: noqa: S608 (the column names put in are constants of deliveries.py)
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.delivery import Delivery, DeliveryStatus
+from connector.domain.records import RecordRef
+from connector.store.deliveries import NAMES, delivery_of
+from connector.store.sql import Bulk, Sql, keys
+from connector.store.times import micros, moment_or_none
+
+
+SELECT_RECORDS = Sql("""
+    SELECT gateway, message_id, object, record_id FROM delivery_records
+    WHERE (gateway, message_id) IN {pairs}
+""")
+FORGET_RECORDS = Sql("""
+    DELETE FROM delivery_records WHERE (gateway, message_id) IN {pairs}
+""")
+PUT_RECORDS = Bulk(
+    "delivery_records",
+    (
+        "gateway text",
+        "message_id text",
+        "object text",
+        "record_id text",
+        "matched_by text",
+        "started_at bigint",
+        "delivered_at bigint",
+    ),
+    """
+    ON CONFLICT (gateway, message_id, object, record_id) DO UPDATE SET
+      matched_by = excluded.matched_by, started_at = excluded.started_at,
+      delivered_at = excluded.delivered_at
+    """,
+)
+SELECT_LATEST = Sql(f"""
+    SELECT m.object, m.record_id, m.last_delivered_at, {NAMES}
+    FROM (
+      SELECT object, record_id, gateway, message_id,
+        MAX(delivered_at) OVER (PARTITION BY object, record_id) AS last_delivered_at,
+        ROW_NUMBER() OVER (
+          PARTITION BY object, record_id
+          ORDER BY started_at DESC, gateway DESC, message_id DESC
+        ) AS place
+      FROM delivery_records WHERE record_id IN {{items}}
+    ) AS m
+    JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
+    WHERE m.place = 1
+""")
+SELECT_OF_MESSAGE = Sql("""
+    SELECT object, record_id, matched_by FROM delivery_records
+    WHERE gateway = :gateway AND message_id = :message_id
+    ORDER BY object, record_id
+""")
+SELECT_OF_RECORD = Sql(f"""
+    SELECT {NAMES} FROM delivery_records AS m
+    JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
+    WHERE m.record_id = :record_id ORDER BY m.started_at DESC LIMIT :limit
+""")
+MATCH_AGAIN = Sql("""
+    UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN (
+      SELECT gateway, message_id FROM delivery_records WHERE record_id IN {items}
+    )
+""")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A record that a message is shown on, and how it was found."""
+
+    record: RecordRef
+    matched_by: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The latest message of a record, by the time it was sent, and its last success."""
+
+    delivery: Delivery
+    last_delivered_at: datetime | None
+
+
+class Matches:
+    """The matches, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def replace(
+        self, found: Mapping[tuple[str, str], tuple[Delivery, Sequence[Match]]]
+    ) -> set[RecordRef]:
+        """
+        Put these matches in place of what was known of the same messages.
+
+        Returns every record that showed or shows one of them: each has to be worked out anew.
+        """
+        messages = keys(found)
+        before = [
+            RecordRef(row.object, row.record_id)
+            for row in SELECT_RECORDS.run(self._connection, keys=messages)
+        ]
+        if before:
+            FORGET_RECORDS.run(self._connection, keys=messages)
+        rows = [
+            _row(delivery, match) for delivery, matches in found.values() for match in matches
+        ]
+        PUT_RECORDS.run(self._connection, sorted(rows))
+        now = (match.record for _, matches in found.values() for match in matches)
+        return {*before, *now}
+
+    def latest(self, record_ids: Iterable[str]) -> dict[RecordRef, Latest]:
+        rows = SELECT_LATEST.run(self._connection, keys=keys(record_ids))
+        return {
+            RecordRef(row.object, row.record_id): Latest(
+                delivery=delivery_of(row, first=3),
+                last_delivered_at=moment_or_none(row.last_delivered_at),
+            )
+            for row in rows
+        }
+
+    def of_message(self, gateway: str, message_id: str) -> list[Match]:
+        rows = SELECT_OF_MESSAGE.run(self._connection, gateway=gateway, message_id=message_id)
+        return [
+            Match(record=RecordRef(row.object, row.record_id), matched_by=row.matched_by)
+            for row in rows
+        ]
+
+    def of_record(self, record_id: str, limit: int) -> list[Delivery]:
+        """The messages that a record shows or would show, the latest first."""
+        rows = SELECT_OF_RECORD.run(self._connection, record_id=record_id, limit=limit)
+        return [delivery_of(row) for row in rows]
+
+    def match_again(self, record_ids: Iterable[str]) -> None:
+        """Messages of these records have to be matched anew: the records went elsewhere."""
+        MATCH_AGAIN.run(self._connection, keys=keys(record_ids))
+
+
+def _row(delivery: Delivery, match: Match) -> tuple[object, ...]:
+    delivered = delivery.status is DeliveryStatus.DELIVERED
+    return (
+        delivery.gateway,
+        delivery.message_id,
+        match.record.object,
+        match.record.id,
+        match.matched_by,
+        micros(delivery.started_at),
+        micros(delivery.status_at) if delivered else 0,
+    )

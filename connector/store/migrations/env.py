@@ -1,0 +1,11 @@
+"""Runs revisions on the connection that `connector.store.migrate` hands over."""
+
+from alembic import context
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

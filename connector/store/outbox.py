@@ -1,0 +1,192 @@
+"""What Salesforce shall have and has not yet, record by record and topic by topic."""
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.records import FieldValue, RecordChange, RecordRef
+from connector.store.sql import Bulk, Row, Sql, keys, number
+from connector.store.times import micros, moment
+
+
+MARK = Bulk(
+    "changed_records AS c",
+    ("object text", "record_id text", "urgent smallint"),
+    """
+    ON CONFLICT (object, record_id) DO UPDATE SET
+      urgent = {greatest}(c.urgent, excluded.urgent)
+    """,
+)
+CLAIM_MARKED = Sql("""
+    SELECT object, record_id FROM changed_records
+    ORDER BY urgent DESC, object, record_id LIMIT :limit {skip_locked}
+""")
+UNMARK = Sql("DELETE FROM changed_records WHERE (object, record_id) IN {pairs}")
+COUNT_MARKED = Sql("SELECT COUNT(*) FROM changed_records")
+PUT = Bulk(
+    "pending",
+    (
+        "object text",
+        "record_id text",
+        "topic text",
+        "fields text",
+        "change_id text",
+        "since bigint",
+        "urgent smallint",
+        "parent text",
+    ),
+    """
+    ON CONFLICT (object, record_id, topic) DO UPDATE SET
+      fields = excluded.fields, change_id = excluded.change_id, urgent = excluded.urgent,
+      parent = excluded.parent
+    """,
+)
+FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")
+#: Opt-outs first, then who has waited longest, so that a small budget starves nobody.
+SELECT = Sql("""
+    SELECT object, record_id, topic, fields, change_id, urgent, parent, attempts FROM pending
+    WHERE object = :object AND record_id IN (
+      SELECT record_id FROM pending WHERE object = :object AND not_before <= :now
+      ORDER BY urgent DESC, since LIMIT :limit
+    )
+""")
+SELECT_OBJECTS = Sql("SELECT DISTINCT object FROM pending WHERE not_before <= :now")
+SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items}")
+POSTPONE = Sql("""
+    UPDATE pending SET attempts = :attempts, not_before = :not_before
+    WHERE change_id IN {items}
+""")
+COUNT = Sql("SELECT COUNT(*), COALESCE(MIN(since), 0) FROM pending")
+SELECT_WAITING = Sql("""
+    SELECT topic, fields, since, attempts, not_before FROM pending
+    WHERE record_id = :record_id ORDER BY topic
+""")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """The fields of one topic that a record shall have."""
+
+    record: RecordRef
+    topic: str
+    fields: Mapping[str, FieldValue]
+    urgent: bool
+    parent: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Fields of one topic that wait to be written."""
+
+    topic: str
+    fields: Mapping[str, FieldValue]
+    since: datetime
+    attempts: int
+    not_before: datetime
+
+
+class Outbox:
+    """The outbox, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def mark(self, records: Iterable[RecordRef], *, urgent: bool) -> None:
+        """What these records shall show has to be worked out anew."""
+        MARK.run(
+            self._connection,
+            [(record.object, record.id, int(urgent)) for record in sorted(set(records))],
+        )
+
+    def claim_marked(self, limit: int) -> list[RecordRef]:
+        """Records to be worked out; nobody else gets them before this transaction ends."""
+        rows = CLAIM_MARKED.run(self._connection, limit=limit)
+        return [RecordRef(row.object, row.record_id) for row in rows]
+
+    def unmark(self, records: Iterable[RecordRef]) -> None:
+        pairs = keys((record.object, record.id) for record in records)
+        UNMARK.run(self._connection, keys=pairs)
+
+    def enqueue(self, changes: Iterable[Queued], now: datetime) -> None:
+        """Queue these fields; a newer value replaces an unsent one and keeps its place."""
+        rows = [
+            (
+                change.record.object,
+                change.record.id,
+                change.topic,
+                json.dumps(dict(change.fields)),
+                uuid.uuid4().hex,
+                micros(now),
+                int(change.urgent),
+                change.parent,
+            )
+            for change in changes
+        ]
+        PUT.run(self._connection, sorted(rows))
+
+    def forget(self, topics: Iterable[tuple[RecordRef, str]]) -> None:
+        """These need no writing any more: Salesforce has the newest value already."""
+        FORGET.run(self._connection, keys=keys((record.id, topic) for record, topic in topics))
+
+    def objects(self, now: datetime) -> list[str]:
+        """Which lanes have something that may be written now."""
+        return sorted(
+            row.object for row in SELECT_OBJECTS.run(self._connection, now=micros(now))
+        )
+
+    def pending(self, name: str, limit: int, now: datetime) -> list[RecordChange]:
+        """The changes of one object that may be written now, all topics of a record as one."""
+        rows: dict[str, list[Row]] = {}
+        for row in SELECT.run(self._connection, object=name, limit=limit, now=micros(now)):
+            rows.setdefault(row.record_id, []).append(row)
+        return [_change(name, record_id, topics) for record_id, topics in rows.items()]
+
+    def settle(self, changes: Sequence[RecordChange]) -> None:
+        """Forget what was answered; what was queued since has another id and stays."""
+        ids = [change_id for change in changes for change_id in change.change_ids]
+        SETTLE.run(self._connection, keys=keys(ids))
+
+    def postpone(self, changes: Sequence[RecordChange], attempts: int, until: datetime) -> None:
+        """Try these no sooner than then; what was queued since may be tried at once."""
+        ids = [change_id for change in changes for change_id in change.change_ids]
+        POSTPONE.run(
+            self._connection, keys=keys(ids), attempts=attempts, not_before=micros(until)
+        )
+
+    def waiting(self, record_id: str) -> list[Waiting]:
+        return [
+            Waiting(
+                topic=row.topic,
+                fields=json.loads(row.fields),
+                since=moment(row.since),
+                attempts=row.attempts,
+                not_before=moment(row.not_before),
+            )
+            for row in SELECT_WAITING.run(self._connection, record_id=record_id)
+        ]
+
+    def marked_count(self) -> int:
+        return number(COUNT_MARKED.run(self._connection))
+
+    def size(self) -> tuple[int, datetime | None]:
+        """How many topics wait, and since when the oldest does."""
+        count, oldest = COUNT.run(self._connection).one()
+        return int(count), moment(oldest) if oldest else None
+
+
+def _change(name: str, record_id: str, topics: Sequence[Row]) -> RecordChange:
+    fields: dict[str, FieldValue] = {}
+    for row in topics:
+        fields.update(json.loads(row.fields))
+    return RecordChange(
+        record=RecordRef(name, record_id),
+        fields=fields,
+        change_ids=frozenset(row.change_id for row in topics),
+        parent=topics[0].parent,
+        urgent=any(row.urgent for row in topics),
+        attempts=max(row.attempts for row in topics),
+    )

@@ -1,0 +1,158 @@
+"""The store as a whole: where it lies, and the unit of work."""
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import sqlalchemy as sa
+
+from connector.domain.delivery import Delivery
+from connector.domain.errors import ConfigurationError
+from connector.store import migrate
+from connector.store.consents import Consents
+from connector.store.deliveries import Deliveries
+from connector.store.directory import Directory
+from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
+from connector.store.events import Events, KnownEvent
+from connector.store.house import ApiKey, ApiKeys, Leases, Marks
+from connector.store.inbox import Inbox
+from connector.store.matches import Match, Matches
+from connector.store.migrate import INBOX, STATE
+from connector.store.outbox import Outbox
+from connector.store.unread import Unread
+from connector.store.writes import Write, Writes
+
+
+class Transaction:
+    """One unit of work: all of it is committed, or nothing."""
+
+    def __init__(self, connection: sa.Connection, inbox: Inbox) -> None:
+        self.unread = Unread(connection, inbox)
+        self.events = Events(connection)
+        self.deliveries = Deliveries(connection)
+        self.matches = Matches(connection)
+        self.consents = Consents(connection)
+        self.directory = Directory(connection)
+        self.outbox = Outbox(connection)
+        self.writes = Writes(connection)
+        self.leases = Leases(connection)
+        self.marks = Marks(connection)
+        self.keys = ApiKeys(connection)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MessageHistory:
+    """All that is known of one message."""
+
+    delivery: Delivery
+    events: Sequence[KnownEvent]
+    matches: Sequence[Match]
+    writes: Sequence[Write]
+
+
+class Store:
+    """
+    Everything that outlives a process.
+
+    Embedded: a folder with two SQLite files, one that the door appends to and one that the
+    worker changes, so neither waits for the other. Or one PostgreSQL database, for any number
+    of both.
+    """
+
+    def __init__(self, inbox: sa.Engine, state: sa.Engine) -> None:
+        self._state = state
+        self._inbox = inbox
+        self.inbox = Inbox(inbox, queue=self.shared)
+
+    @classmethod
+    def open(cls, url: str, *, upgrade: bool = True) -> Self:
+        """
+        Open `sqlite:///FOLDER` or `postgresql://…`; raises ConfigurationError.
+
+        An empty database gets its schema. Without `upgrade`, one of another version is refused.
+        """
+        if url.startswith("sqlite:///"):
+            folder = Path(url.removeprefix("sqlite:///"))
+            inbox = open_sqlite(folder / "inbox.sqlite3")
+            state = open_sqlite(folder / "state.sqlite3")
+        elif url.startswith(("postgresql://", "postgres://")):
+            inbox = state = open_postgresql(url)
+        else:
+            raise ConfigurationError(
+                "the database address must begin with sqlite:/// or postgresql://"
+            )
+        store = cls(inbox, state)
+        store._prepare(upgrade=upgrade)
+        return store
+
+    @property
+    def shared(self) -> bool:
+        """Whether several machines may use it."""
+        return self._state.dialect.name == "postgresql"
+
+    @property
+    def engine(self) -> str:
+        """Which engine keeps the data, for the log and `store check`."""
+        if self.shared:
+            return "PostgreSQL"
+        return f"SQLite {sqlite3.sqlite_version} ({journal_mode()}, full sync)"
+
+    @contextmanager
+    def transaction(self, *, reads: bool = False) -> Iterator[Transaction]:
+        """One unit of work; `reads` promises to change nothing and holds up nobody."""
+        with store_errors():
+            connecting = self._state.connect().execution_options(reads=reads)
+            with connecting as connection, connection.begin():
+                yield Transaction(connection, self.inbox)
+
+    def find_key(self, secret_hash: str) -> ApiKey | None:
+        with self.transaction(reads=True) as transaction:
+            return transaction.keys.find(secret_hash)
+
+    def message(self, gateway: str, message_id: str) -> MessageHistory | None:
+        """What became of one message; None when nobody ever spoke of it."""
+        with self.transaction(reads=True) as transaction:
+            delivery = transaction.deliveries.find(gateway, message_id)
+            if delivery is None:
+                return None
+            matches = transaction.matches.of_message(gateway, message_id)
+            return MessageHistory(
+                delivery=delivery,
+                events=transaction.events.of_message(gateway, message_id),
+                matches=matches,
+                writes=[
+                    write
+                    for match in matches
+                    for write in transaction.writes.of_record(match.record.id, limit=20)
+                ],
+            )
+
+    def check(self) -> None:
+        """Raise unless the schema is current and both halves can be written."""
+        self.inbox.check()
+        with store_errors():
+            migrate.check(self._state)
+
+    def upgrade(self) -> None:
+        """Bring the schema to what this version wants."""
+        with store_errors():
+            if self.shared:
+                migrate.upgrade(self._state, (INBOX, STATE))
+            else:
+                migrate.upgrade(self._inbox, (INBOX,))
+                migrate.upgrade(self._state, (STATE,))
+
+    def close(self) -> None:
+        self._inbox.dispose()
+        self._state.dispose()
+
+    def _prepare(self, *, upgrade: bool) -> None:
+        with store_errors():
+            engines = {self._inbox, self._state}
+            if upgrade or not any(migrate.revision(engine) for engine in engines):
+                self.upgrade()
+            for engine in engines:
+                migrate.check(engine)

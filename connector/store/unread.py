@@ -1,0 +1,142 @@
+"""Which callbacks still have to be read, and which could not be."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.callback import KeptCallback
+from connector.store.inbox import Inbox, without_parts
+from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.times import micros, moment
+
+
+READ_CURSOR = Sql("SELECT position FROM cursors WHERE lane = :lane")
+MOVE_CURSOR = Sql("""
+    INSERT INTO cursors (lane, position) VALUES (:lane, :position)
+    ON CONFLICT (lane) DO UPDATE SET position = excluded.position
+""")
+CLAIM = Sql("""
+    SELECT callback_id FROM unread WHERE urgent = :urgent
+    ORDER BY callback_id LIMIT :limit {skip_locked}
+""")
+FORGET = Sql("DELETE FROM unread WHERE urgent = :urgent AND callback_id IN {ids}")
+READ_AGAIN = Bulk("unread", ("urgent smallint", "callback_id bigint"), "ON CONFLICT DO NOTHING")
+COUNT_UNREAD = Sql("SELECT COUNT(*) FROM unread")
+SET_ASIDE = Bulk(
+    "quarantine",
+    ("callback_id bigint", "gateway text", "reason text", "since bigint"),
+    "ON CONFLICT (callback_id) DO UPDATE SET reason = excluded.reason",
+)
+RELEASE = Sql("DELETE FROM quarantine WHERE callback_id IN {ids}")
+SELECT_QUARANTINE = Sql("""
+    SELECT callback_id, gateway, reason, since FROM quarantine
+    ORDER BY callback_id DESC LIMIT :limit
+""")
+COUNT_QUARANTINE = Sql("SELECT COUNT(*) FROM quarantine")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Callbacks that one transaction is about to read; they stay unread unless it commits."""
+
+    urgent: bool
+    callbacks: Sequence[KeptCallback]
+    #: How many of them, from the front, were asked for again (or queued by the door).
+    queued: int
+
+    def __bool__(self) -> bool:
+        return bool(self.callbacks)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A callback that could not be read, and why."""
+
+    callback_id: int
+    gateway: str
+    reason: str
+    since: datetime
+
+
+class Unread:
+    """
+    The queue of callbacks, seen from one transaction of a worker.
+
+    On PostgreSQL the door queues each number, and workers lock the ones they read. On SQLite
+    there is one worker: a cursor for each lane follows the inbox, which lies in a file of its
+    own so that door and worker never wait for each other; only what is to be read again is
+    queued.
+    """
+
+    def __init__(self, connection: sa.Connection, inbox: Inbox) -> None:
+        self._connection = connection
+        self._inbox = inbox
+        self._follows = connection.dialect.name == "sqlite"
+
+    def claim(self, limit: int, *, urgent: bool) -> Claim:
+        rows = CLAIM.run(self._connection, urgent=int(urgent), limit=limit)
+        numbers = [row.callback_id for row in rows]
+        found = self._inbox.callbacks(numbers) if numbers else []
+        if self._follows:
+            # Asked for again: only the raw truth counts.
+            found = [without_parts(kept) for kept in found]
+            queued = len(found)
+            position = self._position(urgent=urgent)
+            room = limit - len(found)
+            found += self._inbox.after(position, urgent=urgent, limit=room) if room else []
+            return Claim(urgent=urgent, callbacks=found, queued=queued)
+        return Claim(urgent=urgent, callbacks=found, queued=len(found))
+
+    def done(self, claim: Claim) -> None:
+        """These are read; takes effect with the transaction, like all that they said."""
+        queued = claim.callbacks[: claim.queued]
+        if queued:
+            numbers = keys(str(kept.id) for kept in queued)
+            FORGET.run(self._connection, urgent=int(claim.urgent), keys=numbers)
+        if followed := claim.callbacks[claim.queued :]:
+            lane = _lane(urgent=claim.urgent)
+            MOVE_CURSOR.run(self._connection, lane=lane, position=followed[-1].id)
+
+    def read_again(self, numbers: Iterable[tuple[int, bool]]) -> None:
+        """Queue callbacks by number and urgency; those that wait already stay once."""
+        READ_AGAIN.run(self._connection, [(int(urgent), number) for number, urgent in numbers])
+
+    def set_aside(self, kept: KeptCallback, reason: str, now: datetime) -> None:
+        row = (kept.id, kept.callback.gateway, reason, micros(now))
+        SET_ASIDE.run(self._connection, [row])
+
+    def release(self, numbers: Iterable[int]) -> None:
+        """These could be read after all."""
+        RELEASE.run(self._connection, keys=keys(str(number) for number in numbers))
+
+    def quarantined(self, limit: int) -> list[Quarantined]:
+        """The newest first."""
+        return [
+            Quarantined(
+                callback_id=row.callback_id,
+                gateway=row.gateway,
+                reason=row.reason,
+                since=moment(row.since),
+            )
+            for row in SELECT_QUARANTINE.run(self._connection, limit=limit)
+        ]
+
+    def quarantined_count(self) -> int:
+        return number(COUNT_QUARANTINE.run(self._connection))
+
+    def waiting(self) -> int:
+        """How many callbacks nobody has read yet; on SQLite the most it can be."""
+        queued = number(COUNT_UNREAD.run(self._connection))
+        if not self._follows:
+            return queued
+        return queued + self._inbox.last_id() - self._position(urgent=False)
+
+    def _position(self, *, urgent: bool) -> int:
+        lane = _lane(urgent=urgent)
+        return number(READ_CURSOR.run(self._connection, lane=lane))
+
+
+def _lane(*, urgent: bool) -> str:
+    return "urgent" if urgent else "reports"

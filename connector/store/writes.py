@@ -1,0 +1,243 @@
+"""What Salesforce did with our writes: taken, refused, or stopped for a whole object."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.domain.records import FieldValue, Outcome, RecordRef
+from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.times import micros, moment
+
+
+REMEMBER = Bulk(
+    "written",
+    ("object text", "record_id text", "topic text", "fields text", "at bigint"),
+    """
+    ON CONFLICT (object, record_id, topic) DO UPDATE SET
+      fields = excluded.fields, at = excluded.at
+    """,
+)
+SELECT_REMEMBERED = Sql("""
+    SELECT object, record_id, topic, fields FROM written WHERE record_id IN {items}
+""")
+FORGET = Sql("DELETE FROM written WHERE record_id IN {items}")
+LOG = Bulk(
+    "writes",
+    (
+        "object text",
+        "record_id text",
+        "fields text",
+        "verdict text",
+        "error_code text",
+        "at bigint",
+    ),
+)
+SELECT_LOG = Sql("""
+    SELECT object, record_id, fields, verdict, error_code, at FROM writes
+    WHERE record_id = :record_id ORDER BY id DESC LIMIT :limit
+""")
+REFUSE = Bulk(
+    "refused",
+    (
+        "object text",
+        "record_id text",
+        "fields text",
+        "error_code text",
+        "message text",
+        "error_fields text",
+        "since bigint",
+    ),
+    """
+    ON CONFLICT (object, record_id) DO UPDATE SET
+      fields = excluded.fields, error_code = excluded.error_code,
+      message = excluded.message, error_fields = excluded.error_fields
+    """,
+)
+UNREFUSE = Sql("DELETE FROM refused WHERE record_id IN {items}")
+SELECT_REFUSED = Sql("""
+    SELECT object, record_id, fields, error_code, message, error_fields, since FROM refused
+    WHERE (:record_id = '' OR record_id = :record_id)
+      AND (:error_code = '' OR error_code = :error_code)
+      AND (:object = '' OR object = :object)
+    ORDER BY since, record_id LIMIT :limit
+""")
+COUNT_REFUSED = Sql("SELECT COUNT(*) FROM refused")
+STOP_LANE = Bulk(
+    "stopped_lanes",
+    ("object text", "error_code text", "message text", "since bigint", "retry_at bigint"),
+    """
+    ON CONFLICT (object) DO UPDATE SET
+      error_code = excluded.error_code, message = excluded.message,
+      retry_at = excluded.retry_at
+    """,
+)
+START_LANE = Sql("DELETE FROM stopped_lanes WHERE object = :object")
+SELECT_STOPPED = Sql("""
+    SELECT object, error_code, message, since, retry_at FROM stopped_lanes ORDER BY object
+""")
+#: Salesforce repeats our values in its messages; this much is enough to see what it wants.
+_LONGEST_MESSAGE = 500
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One try to write a record, and Salesforce's answer."""
+
+    record: RecordRef
+    fields: Mapping[str, FieldValue]
+    verdict: str
+    error_code: str
+    at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A change that Salesforce will not take before somebody changes something."""
+
+    record: RecordRef
+    fields: Mapping[str, FieldValue]
+    error_code: str
+    message: str
+    error_fields: str
+    since: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedLane:
+    """An object to which nothing is written for now, because every write would fail."""
+
+    object: str
+    error_code: str
+    message: str
+    since: datetime
+    retry_at: datetime
+
+
+class Writes:
+    """The answers, seen from one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def remember(
+        self, topics: Iterable[tuple[RecordRef, str, Mapping[str, FieldValue]]], now: datetime
+    ) -> None:
+        """Salesforce has these fields now."""
+        rows = [
+            (record.object, record.id, topic, canonical(fields), micros(now))
+            for record, topic, fields in topics
+        ]
+        REMEMBER.run(self._connection, sorted(rows))
+
+    def remembered(self, record_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The canonical text of what Salesforce has, by record id and topic."""
+        rows = SELECT_REMEMBERED.run(self._connection, keys=keys(record_ids))
+        return {(row.record_id, row.topic): row.fields for row in rows}
+
+    def forget(self, record_ids: Iterable[str]) -> None:
+        """What Salesforce has is in doubt: write it again."""
+        FORGET.run(self._connection, keys=keys(record_ids))
+
+    def log(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+        LOG.run(self._connection, [_log_row(outcome, now) for outcome in outcomes])
+
+    def of_record(self, record_id: str, limit: int) -> list[Write]:
+        """The newest first."""
+        return [
+            Write(
+                record=RecordRef(row.object, row.record_id),
+                fields=json.loads(row.fields),
+                verdict=row.verdict,
+                error_code=row.error_code,
+                at=moment(row.at),
+            )
+            for row in SELECT_LOG.run(self._connection, record_id=record_id, limit=limit)
+        ]
+
+    def refuse(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Keep these with their reasons until somebody tries them again."""
+        rows = [_refused_row(outcome, now) for outcome in outcomes]
+        REFUSE.run(self._connection, sorted(rows))
+
+    def unrefuse(self, record_ids: Iterable[str]) -> None:
+        UNREFUSE.run(self._connection, keys=keys(record_ids))
+
+    def refused(
+        self, *, record_id: str = "", error_code: str = "", name: str = "", limit: int
+    ) -> list[Refused]:
+        """The oldest first; empty filters let all through."""
+        rows = SELECT_REFUSED.run(
+            self._connection,
+            record_id=record_id,
+            error_code=error_code,
+            object=name,
+            limit=limit,
+        )
+        return [
+            Refused(
+                record=RecordRef(row.object, row.record_id),
+                fields=json.loads(row.fields),
+                error_code=row.error_code,
+                message=row.message,
+                error_fields=row.error_fields,
+                since=moment(row.since),
+            )
+            for row in rows
+        ]
+
+    def refused_count(self) -> int:
+        return number(COUNT_REFUSED.run(self._connection))
+
+    def stop_lane(self, outcome: Outcome, now: datetime, retry_at: datetime) -> None:
+        message = outcome.message[:_LONGEST_MESSAGE]
+        row = (outcome.change.record.object, outcome.error_code, message)
+        STOP_LANE.run(self._connection, [(*row, micros(now), micros(retry_at))])
+
+    def start_lane(self, name: str) -> None:
+        START_LANE.run(self._connection, object=name)
+
+    def stopped_lanes(self) -> list[StoppedLane]:
+        return [
+            StoppedLane(
+                object=row.object,
+                error_code=row.error_code,
+                message=row.message,
+                since=moment(row.since),
+                retry_at=moment(row.retry_at),
+            )
+            for row in SELECT_STOPPED.run(self._connection)
+        ]
+
+
+def canonical(fields: Mapping[str, FieldValue]) -> str:
+    """One text for one set of values, to compare by."""
+    return json.dumps(dict(fields), sort_keys=True)
+
+
+def _log_row(outcome: Outcome, now: datetime) -> tuple[object, ...]:
+    record = outcome.change.record
+    fields = json.dumps(dict(outcome.change.fields))
+    return (
+        record.object,
+        record.id,
+        fields,
+        outcome.verdict.value,
+        outcome.error_code,
+        micros(now),
+    )
+
+
+def _refused_row(outcome: Outcome, now: datetime) -> tuple[object, ...]:
+    record = outcome.change.record
+    return (
+        record.object,
+        record.id,
+        json.dumps(dict(outcome.change.fields)),
+        outcome.error_code,
+        outcome.message[:_LONGEST_MESSAGE],
+        ", ".join(outcome.fields),
+        micros(now),
+    )

@@ -1,0 +1,62 @@
+"""Record ids and batches."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.records import (
+    BATCH_SIZE,
+    RecordChange,
+    RecordRef,
+    batches,
+    is_record_id,
+    long_id,
+)
+
+
+def change(number, name="Contact", parent="", *, urgent=False):
+    return RecordChange(
+        record=RecordRef(name, f"{number:018}"),
+        fields={},
+        change_ids=frozenset({str(number)}),
+        parent=parent,
+        urgent=urgent,
+    )
+
+
+def test_fifteen_characters_get_their_three_check_characters():
+    assert long_id("0015000000Gv7qJ") == "0015000000Gv7qJAAR"
+
+
+def test_other_texts_stay_as_they_are():
+    assert long_id("0015000000Gv7qJAAR") == "0015000000Gv7qJAAR"
+    assert long_id("CASE-30") == "CASE-30"
+
+
+def test_only_the_form_of_an_id_is_an_id():
+    assert is_record_id("003000000000001AAA")
+    assert is_record_id("003000000000001")
+    assert not is_record_id("003' OR Id != '")
+
+
+@given(st.integers(0, 3 * BATCH_SIZE))
+def test_every_change_is_in_one_batch_of_at_most_two_hundred(count):
+    cut = list(batches(change(number) for number in range(count)))
+
+    assert sorted(len(batch) for batch in cut[:-1]) == [BATCH_SIZE] * (len(cut) - 1)
+    assert sum(len(batch) for batch in cut) == count
+
+
+def test_urgent_changes_go_first_and_objects_are_not_mixed():
+    changes = [change(1), change(2, "Lead"), change(3, urgent=True)]
+
+    cut = [[c.record.id[-1] for c in batch] for batch in batches(changes)]
+
+    assert cut == [["3"], ["1"], ["2"]]
+
+
+def test_rows_of_one_parent_lie_side_by_side():
+    changes = [change(1, parent="B"), change(2, parent="A"), change(3, parent="B")]
+
+    (batch,) = batches(changes)
+
+    assert [c.parent for c in batch] == ["A", "B", "B"]
