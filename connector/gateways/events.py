@@ -35,6 +35,8 @@ def report(
     status, code, reason = meaning
     if status is not None:
         word = ""
+    elif not word:
+        raise ValueError("report without status")
     # One look at all of them: nearly always nothing needs to be mended.
     if (
         not f"{message_id}{code}{recipient}{sender}{word}".isprintable()

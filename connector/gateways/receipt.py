@@ -22,10 +22,9 @@ class Receipt:
 
 #: An SMPP short message has 254 octets; what is longer is read only so far.
 _LONGEST = 1000
-_TEXT = re.compile(r"\btext:", re.IGNORECASE)
-_ID = re.compile(r"\bid:\s*(\S+)", re.IGNORECASE)
-_STAT = re.compile(r"\bstat:\s*([A-Za-z]+)", re.IGNORECASE)
-_ERR = re.compile(r"\berr:\s*(\w+)", re.IGNORECASE)
+_ANY = re.compile(r"\s*(\S+)")
+_LETTERS = re.compile(r"\s*([A-Za-z]+)")
+_WORD = re.compile(r"\s*(\w+)")
 
 STATUSES = {
     "ENROUTE": DeliveryStatus.PENDING,
@@ -59,13 +58,31 @@ _NO_ERROR = frozenset({"nd", "nul", "null"})  # beside zeros; "not determined", 
 def receipt(text: str) -> Receipt | None:
     """Read a receipt; None for a text that is none: it needs an id and a state."""
     text = text[:_LONGEST]
-    if ends := _TEXT.search(text):
-        text = text[: ends.start()]
-    identity, stat = _ID.search(text), _STAT.search(text)
+    folded = text.lower()
+    if len(folded) != len(text):  # some letters grow in lower case: places would not agree
+        text = folded
+    if (ends := _place(folded, "text:")) >= 0:
+        text, folded = text[: ends - len("text:")], folded[: ends - len("text:")]
+    identity = _value(text, folded, "id:", _ANY)
+    stat = _value(text, folded, "stat:", _LETTERS)
     if not (identity and stat):
         return None
-    err = _ERR.search(text)
-    return Receipt(id=identity[1], stat=stat[1].upper(), err=error_code(err[1] if err else ""))
+    err = _value(text, folded, "err:", _WORD)
+    return Receipt(id=identity, stat=stat.upper(), err=error_code(err))
+
+
+def _value(text: str, folded: str, key: str, form: re.Pattern[str]) -> str:
+    at = _place(folded, key)
+    found = form.match(text, at) if at >= 0 else None
+    return found[1] if found else ""
+
+
+def _place(folded: str, key: str) -> int:
+    """Where the value of a key begins, or -1; a key is a word of its own."""
+    at = folded.find(key)
+    while at > 0 and (folded[at - 1].isalnum() or folded[at - 1] == "_"):
+        at = folded.find(key, at + 1)
+    return at + len(key) if at >= 0 else -1
 
 
 def error_code(err: str) -> str:
