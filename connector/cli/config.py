@@ -1,0 +1,136 @@
+"""What is set, from where, and whether the service could work with it."""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Mapping
+
+import click
+
+from connector import gateways, mapping
+from connector.cli.printing import json_option, print_json, print_table
+from connector.domain.errors import ConnectorError
+from connector.settings import Settings, gateway_secrets
+from connector.store import Store
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What one check found: `found` when all is well, else a line for each thing to change."""
+
+    check: str
+    found: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@click.group()
+def config() -> None:
+    r"""
+    Show and check the settings: variables named CONNECTOR_...
+
+    Secrets are read from NAME or from the file that NAME_FILE names.
+
+    \b
+    Example:
+      CONNECTOR_LISTEN=127.0.0.1:9000 connector config show
+    """
+
+
+@config.command()
+@json_option
+def show(*, as_json: bool) -> None:
+    r"""
+    Show every setting, its value and where it comes from; secrets are masked.
+
+    \b
+    Example:
+      connector config show
+    """
+    rows = Settings.from_environment().shown()
+    if as_json:
+        print_json(rows)
+    else:
+        table = [(row.name, row.value, row.source) for row in rows]
+        print_table(["setting", "value", "from"], table)
+
+
+@config.command()
+@json_option
+def check(*, as_json: bool) -> None:
+    r"""
+    Check settings, mappings, gateways, store and org; exit code 2 says: change something.
+
+    \b
+    Example:
+      connector config check
+    """
+    reports = list(_reports())
+    if as_json:
+        print_json(reports)
+    else:
+        for report in reports:
+            for problem in report.problems:
+                click.echo(f"change  {report.check}: {problem}")
+            if not report.problems:
+                click.echo(f"ok      {report.check}: {report.found}")
+    if any(report.problems for report in reports):
+        sys.exit(2)
+
+
+def _reports() -> Iterable[CheckReport]:
+    try:
+        settings = Settings.from_environment()
+    except ConnectorError as error:
+        yield _to_change("settings", error)
+        return
+    yield CheckReport(
+        check="settings", found="; ".join((f"{len(settings.sources)} set", *settings.warnings))
+    )
+    for name, look in CHECKS.items():
+        try:
+            yield CheckReport(check=name, found=look(settings))
+        except ConnectorError as error:
+            yield _to_change(name, error)
+
+
+def _to_change(name: str, error: ConnectorError) -> CheckReport:
+    return CheckReport(check=name, problems=tuple(str(error).splitlines()))
+
+
+def _public_url(settings: Settings) -> str:
+    settings.require("public_url")
+    return f"gateways call {settings.public_url}"
+
+
+def _mappings(settings: Settings) -> str:
+    return ", ".join(mapping.load_all(settings.mappings or mapping.packaged()))
+
+
+def _gateways(settings: Settings) -> str:
+    keys = {name: gateway.secrets for name, gateway in gateways.installed().items()}
+    found = gateway_secrets(settings.gateways, keys)
+    names = ["/".join(filter(None, place)) for place in found]
+    return ", ".join(names) or "none has a secret yet, so no callback is trusted"
+
+
+def _store(settings: Settings) -> str:
+    store = Store.open(settings.store_url, upgrade=False)
+    try:
+        store.check()
+        return store.engine
+    finally:
+        store.close()
+
+
+def _org(settings: Settings) -> str:
+    settings.require_salesforce()
+    return settings.salesforce_login_url
+
+
+#: In the order in which one would set things up.
+CHECKS: Mapping[str, Callable[[Settings], str]] = {
+    "public address": _public_url,
+    "mappings": _mappings,
+    "gateways": _gateways,
+    "store": _store,
+    "Salesforce": _org,
+}
