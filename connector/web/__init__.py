@@ -1,0 +1,1 @@
+"""What answers HTTP: the door for callbacks, and the application behind it."""

@@ -1,0 +1,145 @@
+"""The door for callbacks: check, keep, answer."""
+
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from connector.clock import Clock
+from connector.domain.callback import Arrival, Callback
+from connector.domain.errors import StoreUnavailableError
+from connector.gateways.base import Gateway, Reply, Secrets
+from connector.gateways.verify import trust
+from connector.settings import account_key
+from connector.web import answers
+from connector.web.answers import Answer, RefusedError, Send, refusal
+from connector.web.group_commit import GroupCommit
+from connector.web.reading import (
+    ClientGoneError,
+    Limits,
+    Receive,
+    Scope,
+    read_body,
+    read_headers,
+    read_target,
+)
+from connector.web.tally import Tally
+
+
+PREFIX = "/callbacks/"
+#: Headers that hold secrets: checked, then not stored.
+NOT_STORED = ("authorization", "proxy-authorization", "cookie")
+_ACCOUNT = re.compile(r"[A-Za-z0-9._-]{0,64}")
+
+
+class Door:
+    """
+    Answers /callbacks/<gateway>[/<account>]: 2xx means authentic, and durably stored.
+
+    Whatever an authentic request holds is stored, readable or not: the pipeline looks into it,
+    and what it cannot read can be replayed once the parser is mended.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateways: Mapping[str, Gateway],
+        secrets: Mapping[tuple[str, str], Secrets],
+        public_url: str,
+        commit: GroupCommit,
+        clock: Clock,
+        tally: Tally,
+        limits: Limits,
+    ) -> None:
+        self._gateways = gateways
+        self._secrets = secrets
+        self._public_url = public_url
+        self._commit = commit
+        self._clock = clock
+        self._tally = tally
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._take(scope, receive)
+        except RefusedError as refused:
+            answer = refused.answer
+        except ClientGoneError:
+            return
+        await answers.give(answer, send)
+
+    async def _take(self, scope: Scope, receive: Receive) -> Answer:
+        target = read_target(scope, self._limits)
+        gateway, account = self._find(target)
+        if scope["method"] not in gateway.methods:
+            raise RefusedError(
+                refusal(405, "", (b"allow", ", ".join(gateway.methods).encode()))
+            )
+        headers = read_headers(scope, self._limits)
+        callback = Callback(
+            gateway=gateway.name,
+            account=account,
+            method=scope["method"],
+            target=target,
+            headers=headers,
+            body=await read_body(receive, headers, self._limits),
+            received_at=self._clock(),
+            public_url=self._public_url,
+        )
+        secrets = self._secrets.get((gateway.name, account_key(account)), {})
+        if not (trusted := trust(gateway, callback, secrets)):
+            self._tally.refused(
+                gateway.name, "not trusted" if trusted is False else "no secret"
+            )
+            return answers.NOT_TRUSTED
+        return await self._keep(gateway, callback)
+
+    def _find(self, target: str) -> tuple[Gateway, str]:
+        path = target.partition("?")[0]
+        name, _, account = path.removeprefix(PREFIX).partition("/")
+        gateway = self._gateways.get(name)
+        if gateway is None or not _ACCOUNT.fullmatch(account):
+            raise RefusedError(answers.NOT_FOUND)
+        return gateway, account
+
+    async def _keep(self, gateway: Gateway, callback: Callback) -> Answer:
+        arrival = Arrival(
+            callback=dataclasses.replace(
+                callback,
+                target=without_secrets(callback.target, gateway.hides),
+                headers={k: v for k, v in callback.headers.items() if k not in NOT_STORED},
+                parts=gateway.kept(callback) or None,
+            ),
+            urgent=gateway.urgent(callback),
+        )
+        try:
+            await self._commit.keep(arrival)
+        except StoreUnavailableError:
+            self._tally.refused(gateway.name, "not stored")
+            return answers.BUSY
+        self._tally.stored(gateway.name)
+        return thanks(gateway.reply)
+
+
+def without_secrets(target: str, hidden: tuple[str, ...]) -> str:
+    """The target with the values of these query parameters blanked, all else byte for byte."""
+    path, mark, query = target.partition("?")
+    if not hidden or not query:
+        return target
+    pairs = query.split("&")
+    for place, pair in enumerate(pairs):
+        name, equals, _ = pair.partition("=")
+        if unquote_plus(name) in hidden:
+            pairs[place] = name + equals
+    return path + mark + "&".join(pairs)
+
+
+@functools.cache
+def thanks(reply: Reply) -> Answer:
+    headers = []
+    if reply.content_type:
+        headers.append((b"content-type", reply.content_type.encode()))
+    if reply.status != 204:  # noqa: PLR2004 (No Content has no length)
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    return Answer(reply.status, tuple(headers), reply.body)

@@ -1,0 +1,36 @@
+"""Counts of what the door did, and a line in the log for what it refused."""
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+from connector.clock import Clock
+
+
+log = logging.getLogger(__name__)
+
+#: One line a minute for each kind of refusal: whoever floods the door does not fill the disk.
+QUIET = timedelta(minutes=1)
+
+
+class Tally:
+    """How many callbacks of each gateway were stored or refused, since the process started."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._clock = clock
+        self._logged_at: dict[tuple[str, str], datetime] = {}
+
+    def stored(self, gateway: str) -> None:
+        self.counts[gateway, "stored"] += 1
+
+    def refused(self, gateway: str, cause: str) -> None:
+        key = (gateway, cause)
+        self.counts[key] += 1
+        now = self._clock()
+        if now - self._logged_at.get(key, now - QUIET) >= QUIET:
+            self._logged_at[key] = now
+            log.warning(
+                "callback refused",
+                extra={"gateway": gateway, "cause": cause, "total": self.counts[key]},
+            )
