@@ -1,0 +1,23 @@
+"""Which facts go to which fields: YAML files in, mappings out, mistakes with their line."""
+
+from connector.mapping.facts import FACTS, Fact, FactKind, Topic, org_time
+from connector.mapping.file import conflicts, files, load, load_all, load_files, packaged
+from connector.mapping.rules import FieldRule, HolderRule, Mapping
+
+
+__all__ = [
+    "FACTS",
+    "Fact",
+    "FactKind",
+    "FieldRule",
+    "HolderRule",
+    "Mapping",
+    "Topic",
+    "conflicts",
+    "files",
+    "load",
+    "load_all",
+    "load_files",
+    "org_time",
+    "packaged",
+]

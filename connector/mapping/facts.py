@@ -1,0 +1,219 @@
+"""The closed list of facts: all that a mapping may name, so that it is data, never code."""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from connector.domain.consent import Consent
+from connector.domain.delivery import Delivery, DeliveryStatus, Reason
+from connector.domain.person import Person
+from connector.domain.records import FieldValue, is_record_id
+
+
+class Topic(enum.StrEnum):
+    """What a fact is about: the part of its name before the dot."""
+
+    DELIVERY = "delivery"
+    CONSENT = "consent"
+    ENGAGEMENT = "engagement"
+    PERSON = "person"
+
+
+class FactKind(enum.StrEnum):
+    """What a fact's value is, and so which Salesforce fields can hold it."""
+
+    TEXT = "text"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"  # never empty: a checkbox cannot be null
+    ID = "id"
+    PICKLIST = "picklist"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """
+    One thing that a mapping may name; its value is None where there is nothing to say.
+
+    `values` are all that a picklist fact can be. `longest` is the length that a field needs:
+    longer values are cut there, so that one strange text does not have a record refused.
+    `may_be_empty` is false where the topic is only ever written with a value.
+    """
+
+    name: str
+    kind: FactKind
+    describe: str
+    read: Callable[[Person], FieldValue]
+    values: tuple[str, ...] = ()
+    longest: int = 0
+    may_be_empty: bool = True
+
+    @property
+    def topic(self) -> Topic:
+        return Topic(self.name.partition(".")[0])
+
+
+#: The years that a Salesforce date/time field takes (Object Reference, "Date and dateTime").
+_FIRST_YEAR, _LAST_YEAR = 1700, 3999
+#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
+_CAMPAIGN = "701"
+#: A text that never is longer; the length of our own text fields.
+_NAME, _CODE, _MESSAGE_ID, _PHONE = 40, 64, 128, 16
+
+
+def org_time(moment: datetime | None) -> str | None:
+    """A moment as Salesforce writes it, 2026-11-23T10:00:00.000Z; None where it takes none."""
+    if moment is None:
+        return None
+    moment = moment.astimezone(UTC)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        return None
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _of_delivery(read: Callable[[Delivery], FieldValue]) -> Callable[[Person], FieldValue]:
+    return lambda person: read(person.delivery) if person.delivery else None
+
+
+def _of_opt_out(read: Callable[[Consent], FieldValue]) -> Callable[[Person], FieldValue]:
+    """How an opt-out came about; nothing once the person has opted in again."""
+
+    def value(person: Person) -> FieldValue:
+        consent = person.consent
+        return read(consent) if consent and consent.opted_out else None
+
+    return value
+
+
+def _campaign(delivery: Delivery) -> str | None:
+    campaign = delivery.campaign
+    is_one = campaign.startswith(_CAMPAIGN) and is_record_id(campaign)
+    return campaign if is_one else None
+
+
+_ALL = (
+    Fact(
+        name="delivery.status",
+        kind=FactKind.PICKLIST,
+        describe="where the latest message stands, one of six words",
+        read=_of_delivery(lambda delivery: delivery.status and delivery.status.value),
+        values=tuple(DeliveryStatus),
+        may_be_empty=False,
+    ),
+    Fact(
+        name="delivery.status_at",
+        kind=FactKind.DATETIME,
+        describe="since when it stands there, by the gateway's clock where it tells",
+        read=_of_delivery(lambda delivery: org_time(delivery.status_at)),
+    ),
+    Fact(
+        name="delivery.reason",
+        kind=FactKind.PICKLIST,
+        describe="why it did not arrive; empty while nothing is wrong",
+        read=_of_delivery(lambda delivery: delivery.reason and delivery.reason.value),
+        values=tuple(Reason),
+    ),
+    Fact(
+        name="delivery.error_code",
+        kind=FactKind.TEXT,
+        describe="the gateway's own error code",
+        read=_of_delivery(lambda delivery: delivery.error_code[:_CODE] or None),
+        longest=_CODE,
+    ),
+    Fact(
+        name="delivery.gateway",
+        kind=FactKind.TEXT,
+        describe="the gateway that carried the latest message",
+        read=_of_delivery(lambda delivery: delivery.gateway[:_NAME]),
+        longest=_NAME,
+        may_be_empty=False,
+    ),
+    Fact(
+        name="delivery.message_id",
+        kind=FactKind.TEXT,
+        describe="the gateway's id of the latest message",
+        read=_of_delivery(lambda delivery: delivery.message_id[:_MESSAGE_ID]),
+        longest=_MESSAGE_ID,
+        may_be_empty=False,
+    ),
+    Fact(
+        name="delivery.campaign",
+        kind=FactKind.ID,
+        describe="the Campaign that the latest message was sent for",
+        read=_of_delivery(_campaign),
+    ),
+    Fact(
+        name="delivery.last_delivered_at",
+        kind=FactKind.DATETIME,
+        describe="when a message last arrived, the latest one or an earlier one",
+        read=lambda person: org_time(person.last_delivered_at),
+    ),
+    Fact(
+        name="consent.opted_out",
+        kind=FactKind.BOOLEAN,
+        describe="true while the person does not want to be texted",
+        read=lambda person: bool(person.consent and person.consent.opted_out),
+        may_be_empty=False,
+    ),
+    Fact(
+        name="consent.changed_at",
+        kind=FactKind.DATETIME,
+        describe="when the person opted out, or in again",
+        read=lambda person: org_time(person.consent.changed_at) if person.consent else None,
+    ),
+    Fact(
+        name="consent.source",
+        kind=FactKind.PICKLIST,
+        describe="who told us of the opt-out; empty after an opt-in",
+        read=_of_opt_out(lambda consent: consent.source or None),
+        values=("Reply", "Salesforce", "Provider", "Import"),
+    ),
+    Fact(
+        name="consent.keyword",
+        kind=FactKind.TEXT,
+        describe="the word that the person wrote; empty after an opt-in",
+        read=_of_opt_out(lambda consent: consent.keyword[:_CODE] or None),
+        longest=_CODE,
+    ),
+    Fact(
+        name="engagement.last_click_at",
+        kind=FactKind.DATETIME,
+        describe="when the person last opened a link of a message",
+        read=lambda person: org_time(person.last_click_at),
+    ),
+    Fact(
+        name="engagement.last_reply_at",
+        kind=FactKind.DATETIME,
+        describe="when the person last wrote back",
+        read=lambda person: org_time(person.last_reply_at),
+    ),
+    Fact(
+        name="person.phone",
+        kind=FactKind.TEXT,
+        describe="the number in E.164, for exact matching",
+        read=lambda person: person.phone or None,
+        longest=_PHONE,
+    ),
+)
+
+#: Every fact by its name, in the order of the documentation.
+FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _ALL})
+
+
+def is_known(topic: Topic, person: Person) -> bool:
+    """
+    Whether there is anything to say on a topic.
+
+    Where nothing was ever said of consent, nothing is written: False would clear an opt-out
+    that somebody ticked in Salesforce.
+    """
+    match topic:
+        case Topic.DELIVERY:
+            return person.delivery is not None and person.delivery.status is not None
+        case Topic.CONSENT:
+            return person.consent is not None and person.consent.changed_at is not None
+        case Topic.ENGAGEMENT:
+            return person.last_click_at is not None or person.last_reply_at is not None
+        case Topic.PERSON:
+            return True
