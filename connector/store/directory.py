@@ -44,7 +44,7 @@ SELECT_RECORDS = Sql("""
 SELECT_HOLDERS = Sql("""
     SELECT p.phone, p.field, r.record_id, r.object, r.modified_at, r.parent
     FROM directory_phones AS p JOIN directory_records AS r ON r.record_id = p.record_id
-    WHERE p.phone IN {items} AND r.deleted = 0
+    WHERE p.phone IN {items} AND r.deleted = 0 AND r.successor_id = ''
     ORDER BY r.record_id, p.field
 """)
 

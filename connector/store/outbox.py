@@ -118,7 +118,7 @@ class Outbox:
                 change.record.object,
                 change.record.id,
                 change.topic,
-                json.dumps(dict(change.fields)),
+                canonical(change.fields),
                 uuid.uuid4().hex,
                 micros(now),
                 int(change.urgent),
@@ -176,6 +176,11 @@ class Outbox:
         """How many topics wait, and since when the oldest does."""
         count, oldest = COUNT.run(self._connection).one()
         return int(count), moment(oldest) if oldest else None
+
+
+def canonical(fields: Mapping[str, FieldValue]) -> str:
+    """One text for one set of values, to compare by."""
+    return json.dumps(dict(fields), sort_keys=True)
 
 
 def _change(name: str, record_id: str, topics: Sequence[Row]) -> RecordChange:

@@ -9,7 +9,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from connector.domain.delivery import Delivery
+from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import migrate
 from connector.store.consents import Consents
@@ -107,6 +107,16 @@ class Store:
             connecting = self._state.connect().execution_options(reads=reads)
             with connecting as connection, connection.begin():
                 yield Transaction(connection, self.inbox)
+
+    def register(self, registrations: Sequence[DeliveryEvent]) -> None:
+        """Commit what a sender says that it sent; saying it again changes nothing."""
+        deliveries: dict[tuple[str, str], Delivery] = {}
+        for event in registrations:
+            key, delivery = (event.gateway, event.message_id), Delivery.from_event(event)
+            deliveries[key] = deliveries[key].join(delivery) if key in deliveries else delivery
+        with self.transaction() as transaction:
+            transaction.events.put((0, event) for event in registrations)
+            transaction.deliveries.fold(deliveries.values())
 
     def find_key(self, secret_hash: str) -> ApiKey | None:
         with self.transaction(reads=True) as transaction:

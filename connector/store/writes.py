@@ -7,19 +7,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from connector.domain.records import FieldValue, Outcome, RecordRef
+from connector.domain.records import FieldValue, Outcome, RecordChange, RecordRef
 from connector.store.sql import Bulk, Sql, keys, number
 from connector.store.times import micros, moment
 
 
-REMEMBER = Bulk(
-    "written",
-    ("object text", "record_id text", "topic text", "fields text", "at bigint"),
-    """
+#: Only what was not replaced while it was sent: of the rest, nobody knows what came last.
+REMEMBER = Sql("""
+    INSERT INTO written (object, record_id, topic, fields, at)
+    SELECT object, record_id, topic, fields, :now FROM pending WHERE change_id IN {items}
     ON CONFLICT (object, record_id, topic) DO UPDATE SET
       fields = excluded.fields, at = excluded.at
-    """,
-)
+""")
 SELECT_REMEMBERED = Sql("""
     SELECT object, record_id, topic, fields FROM written WHERE record_id IN {items}
 """)
@@ -122,15 +121,10 @@ class Writes:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def remember(
-        self, topics: Iterable[tuple[RecordRef, str, Mapping[str, FieldValue]]], now: datetime
-    ) -> None:
-        """Salesforce has these fields now."""
-        rows = [
-            (record.object, record.id, topic, canonical(fields), micros(now))
-            for record, topic, fields in topics
-        ]
-        REMEMBER.run(self._connection, sorted(rows))
+    def remember(self, changes: Iterable[RecordChange], now: datetime) -> None:
+        """Salesforce has these now; to be called before they are settled."""
+        ids = keys(each for change in changes for each in change.change_ids)
+        REMEMBER.run(self._connection, keys=ids, now=micros(now))
 
     def remembered(self, record_ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """The canonical text of what Salesforce has, by record id and topic."""
@@ -138,7 +132,7 @@ class Writes:
         return {(row.record_id, row.topic): row.fields for row in rows}
 
     def forget(self, record_ids: Iterable[str]) -> None:
-        """What Salesforce has is in doubt: write it again."""
+        """What Salesforce has is in doubt, as while a call is under way."""
         FORGET.run(self._connection, keys=keys(record_ids))
 
     def log(self, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -210,11 +204,6 @@ class Writes:
             )
             for row in SELECT_STOPPED.run(self._connection)
         ]
-
-
-def canonical(fields: Mapping[str, FieldValue]) -> str:
-    """One text for one set of values, to compare by."""
-    return json.dumps(dict(fields), sort_keys=True)
 
 
 def _log_row(outcome: Outcome, now: datetime) -> tuple[object, ...]:

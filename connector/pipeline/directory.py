@@ -1,0 +1,190 @@
+"""Keeps the phone directory as Salesforce has it, by reading what changed."""
+
+import dataclasses
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from connector.clock import Clock
+from connector.domain.directory import DirectoryEntry
+from connector.domain.errors import OrgUnavailableError
+from connector.domain.records import RecordRef
+from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.events import ReadPhone
+from connector.salesforce.budget import Budget
+from connector.salesforce.org import Org
+from connector.store import Store, Transaction
+
+
+log = logging.getLogger(__name__)
+
+#: A stamp is set when a transaction begins and seen when it commits: up to ten minutes later
+#: (Apex Developer Guide, "Execution Governors and Limits", maximum execution time).
+OVERLAP = timedelta(minutes=10)
+LEASE = timedelta(minutes=10)
+PAGE = 2_000
+#: Pages of one round; a big org's first filling takes several.
+MOST_PAGES = 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryReport:
+    """What one round read; `done` when the directory is up to date for every object."""
+
+    records: int = 0
+    changed: int = 0
+    done: bool = True
+
+    def __add__(self, other: "DirectoryReport") -> "DirectoryReport":
+        return DirectoryReport(
+            records=self.records + other.records,
+            changed=self.changed + other.changed,
+            done=self.done and other.done,
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where reading goes on: after the record `after_id` that changed at `since`."""
+
+    since: datetime | None = None
+    after_id: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        if not text:
+            return cls()
+        since, after_id = json.loads(text)
+        return cls(since=datetime.fromisoformat(since), after_id=after_id)
+
+    def __str__(self) -> str:
+        return json.dumps([self.since.isoformat(), self.after_id]) if self.since else ""
+
+
+class DirectorySync:
+    """Reads which records changed, object by object, a bounded number of pages a round."""
+
+    def __init__(
+        self,
+        store: Store,
+        org: Org,
+        budget: Budget,
+        clock: Clock,
+        mappings: Mapping[str, ObjectMapping],
+        read_phone: ReadPhone,
+        *,
+        holder: str,
+    ) -> None:
+        self._store = store
+        self._org = org
+        self._budget = budget
+        self._clock = clock
+        self._mappings = mappings
+        self._read_phone = read_phone
+        self._holder = holder
+
+    def sync(self) -> DirectoryReport:
+        """Read on where the last round ended; only one worker does at a time."""
+        with self._store.transaction() as transaction:
+            lease = transaction.leases.take("directory", self._holder, self._clock(), LEASE)
+        if lease is None:
+            return DirectoryReport()
+        try:
+            return sum(
+                (self._object(m) for m in self._mappings.values() if m.phones),
+                DirectoryReport(),
+            )
+        except OrgUnavailableError as error:
+            log.warning("directory.unavailable", extra={"reason": str(error)})
+            return DirectoryReport(done=False)
+        finally:
+            with self._store.transaction() as transaction:
+                transaction.leases.give_back(lease)
+
+    def _object(self, mapping: ObjectMapping) -> DirectoryReport:
+        report = DirectoryReport(done=False)
+        for _ in range(MOST_PAGES):
+            if not self._budget.allows():
+                break
+            page = self._page(mapping)
+            report = dataclasses.replace(report + page, done=page.done)
+            if page.done:
+                break
+        return report
+
+    def _page(self, mapping: ObjectMapping) -> DirectoryReport:
+        mark = f"directory:{mapping.object}"
+        with self._store.transaction(reads=True) as transaction:
+            place = Place.read(transaction.marks.get(mark))
+        page = self._org.directory(
+            mapping.object,
+            mapping.phones,
+            since=place.since,
+            after_id=place.after_id,
+            limit=PAGE,
+        )
+        self._budget.note(self._org.usage)
+        following = _next_place(place, page.entries, page.org_time, done=page.done)
+        with self._store.transaction() as transaction:
+            changed = keep_entries(transaction, page.entries, self._read_phone)
+            transaction.marks.set(mark, str(following))
+        return DirectoryReport(records=len(page.entries), changed=changed, done=page.done)
+
+
+def _next_place(
+    place: Place, entries: Sequence[DirectoryEntry], org_time: datetime, *, done: bool
+) -> Place:
+    if not done:
+        last = entries[-1]
+        return Place(since=last.modified_at, after_id=last.record.id)
+    newest = max((entry.modified_at for entry in entries), default=place.since)
+    # Never beyond what a transaction that still runs may have stamped.
+    return Place(since=min(newest, org_time - OVERLAP) if newest else None)
+
+
+def keep_entries(
+    transaction: Transaction, entries: Sequence[DirectoryEntry], read_phone: ReadPhone
+) -> int:
+    """Take these records into the directory, and look again at whatever they concern."""
+    phones = {
+        entry.record.id: _numbers(entry, read_phone) for entry in entries if not entry.deleted
+    }
+    ids = [entry.record.id for entry in entries]
+    before, known = transaction.directory.phones(ids), transaction.directory.records(ids)
+    transaction.directory.put(entries, phones)
+    went = [
+        entry.record.id
+        for entry in entries
+        if entry.record.id not in known
+        or known[entry.record.id].deleted != entry.deleted
+        or known[entry.record.id].successor != entry.successor
+    ]
+    gone = {entry.record.id for entry in entries if entry.deleted or entry.successor}
+    if gone.intersection(went):
+        transaction.matches.match_again(gone.intersection(went))
+    renewed = {
+        entry.record: set(phones.get(entry.record.id, {}).values())
+        for entry in entries
+        if phones.get(entry.record.id, {}) != before.get(entry.record.id, {})
+    }
+    _greet(transaction, renewed.items())
+    return len(renewed)
+
+
+def _greet(transaction: Transaction, renewed: Iterable[tuple[RecordRef, set[str]]]) -> None:
+    """Numbers that a record did not hold before bring their past: opt-outs and messages."""
+    renewed = list(renewed)
+    numbers = set().union(*(held for _, held in renewed))
+    if not numbers:
+        return
+    transaction.deliveries.look_again(numbers)
+    said = transaction.consents.find(numbers)
+    transaction.outbox.mark(
+        (record for record, held in renewed if not held.isdisjoint(said)), urgent=True
+    )
+
+
+def _numbers(entry: DirectoryEntry, read_phone: ReadPhone) -> dict[str, str]:
+    found = {field: read_phone(text) for field, text in entry.phones.items()}
+    return {field: phone for field, phone in found.items() if phone}

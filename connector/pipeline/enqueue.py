@@ -1,0 +1,117 @@
+"""What records shall show: worked out from the state, queued unless Salesforce has it."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from connector.clock import Clock
+from connector.domain.consent import Consent
+from connector.domain.person import Person
+from connector.domain.records import FieldValue, RecordRef
+from connector.mapping import Mapping as ObjectMapping
+from connector.mapping import Topic
+from connector.store import Store, Transaction
+from connector.store.outbox import Queued, canonical
+
+
+BATCH = 1_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EnqueueReport:
+    """What one round queued; `unchanged` topics Salesforce has already."""
+
+    records: int = 0
+    queued: int = 0
+    unchanged: int = 0
+
+
+def enqueue(
+    store: Store, mappings: Mapping[str, ObjectMapping], clock: Clock, *, limit: int = BATCH
+) -> EnqueueReport:
+    """Work out marked records anew, those with a change of consent first."""
+    with store.transaction() as transaction:
+        records = transaction.outbox.claim_marked(limit)
+        if not records:
+            return EnqueueReport()
+        known = Knowledge(transaction, records)
+        changes = [
+            change
+            for record in records
+            if (mapping := mappings.get(record.object))
+            for change in known.changes(record, mapping)
+        ]
+        queued = [change for change in changes if not known.is_written(change)]
+        unchanged = [(each.record, each.topic) for each in changes if known.is_written(each)]
+        transaction.outbox.enqueue(queued, clock())
+        if unchanged:
+            transaction.outbox.forget(unchanged)
+        transaction.outbox.unmark(records)
+    return EnqueueReport(records=len(records), queued=len(queued), unchanged=len(unchanged))
+
+
+class Knowledge:
+    """All that is known of some records, fetched with one question a table."""
+
+    def __init__(self, transaction: Transaction, records: Sequence[RecordRef]) -> None:
+        ids = [record.id for record in records]
+        self._latest = transaction.matches.latest(ids)
+        self._phones = transaction.directory.phones(ids)
+        self._records = transaction.directory.records(ids)
+        self._remembered = transaction.writes.remembered(ids)
+        phones = {phone for held in self._phones.values() for phone in held.values()}
+        self._consents = transaction.consents.find(phones) if phones else {}
+        self._engagements = transaction.consents.engagement(phones) if phones else {}
+
+    def changes(self, record: RecordRef, mapping: ObjectMapping) -> Iterable[Queued]:
+        """Every topic of the record that something is known of, with all of its fields."""
+        person = self._person(record, mapping)
+        known = self._records.get(record.id)
+        for topic in mapping.topics:
+            yield Queued(
+                record=record,
+                topic=topic.value,
+                fields=mapping.values(topic, person) or self._cleared(record, topic),
+                urgent=topic is Topic.CONSENT,
+                parent=known.parent if known else "",
+            )
+
+    def _cleared(self, record: RecordRef, topic: Topic) -> Mapping[str, FieldValue]:
+        """
+        What takes back a message that turned out to be another record's.
+
+        It was found by its number, then somebody named the record that it was sent for.
+        """
+        written = self._remembered.get((record.id, topic.value))
+        if topic is not Topic.DELIVERY or written is None:
+            return {}
+        return dict.fromkeys(json.loads(written))
+
+    def is_written(self, change: Queued) -> bool:
+        """Whether Salesforce has just this, or there is nothing to have."""
+        remembered = self._remembered.get((change.record.id, change.topic))
+        return not change.fields or remembered == canonical(change.fields)
+
+    def _person(self, record: RecordRef, mapping: ObjectMapping) -> Person:
+        held = self._phones.get(record.id, {})
+        phones = [held[field] for field in mapping.phones if field in held]
+        latest = self._latest.get(record)
+        engaged = [self._engagements[phone] for phone in phones if phone in self._engagements]
+        clicks = [each.last_click_at for each in engaged if each.last_click_at]
+        replies = [each.last_reply_at for each in engaged if each.last_reply_at]
+        return Person(
+            delivery=latest.delivery if latest else None,
+            last_delivered_at=latest.last_delivered_at if latest else None,
+            consent=strictest(
+                self._consents[each] for each in phones if each in self._consents
+            ),
+            last_click_at=max(clicks, default=None),
+            last_reply_at=max(replies, default=None),
+            phone=phones[0] if phones else "",
+        )
+
+
+def strictest(consents: Iterable[Consent]) -> Consent | None:
+    """One answer for a record with several numbers: opted out where any of them is."""
+    said = [consent for consent in consents if consent.changed_at]
+    return max(said, key=lambda c: (c.opted_out, c.changed_at, c.phone), default=None)

@@ -1,0 +1,134 @@
+"""What a batch of callbacks says, joined message by message and number by number."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from connector.domain.callback import KeptCallback
+from connector.domain.consent import Consent, ConsentEvent
+from connector.domain.delivery import Delivery, DeliveryEvent
+from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
+from connector.domain.errors import CallbackUnreadableError
+from connector.gateways.base import Event, Gateway
+
+
+log = logging.getLogger(__name__)
+
+#: (text, account's gateway and name) to E.164, or to nothing for what is no number.
+ReadPhone = Callable[[str], str]
+#: No id, code or keyword of a gateway is longer; what is, is not one.
+LONGEST_TEXT = 1_000
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Batch:
+    """Everything that some callbacks say: events as they came, and states joined from them."""
+
+    events: list[tuple[int, DeliveryEvent | EngagementEvent]] = dataclasses.field(
+        default_factory=list
+    )
+    consent_events: list[tuple[int, ConsentEvent]] = dataclasses.field(default_factory=list)
+    deliveries: dict[tuple[str, str], Delivery] = dataclasses.field(default_factory=dict)
+    consents: dict[str, Consent] = dataclasses.field(default_factory=dict)
+    engagements: dict[str, Engagement] = dataclasses.field(default_factory=dict)
+    #: Clicks that name a message but no number.
+    clicks: list[EngagementEvent] = dataclasses.field(default_factory=list)
+    unreadable: list[tuple[KeptCallback, str]] = dataclasses.field(default_factory=list)
+    #: Status words that their gateway does not document.
+    unknown_words: int = 0
+
+    @property
+    def size(self) -> int:
+        return len(self.events) + len(self.consent_events)
+
+    def add(self, number: int, event: Event, read_phone: ReadPhone) -> None:
+        match event:
+            case DeliveryEvent():
+                self._add_delivery(number, event, read_phone)
+            case ConsentEvent():
+                self._add_consent(number, event, read_phone)
+            case EngagementEvent():
+                self._add_engagement(number, event, read_phone)
+
+    def _add_delivery(self, number: int, event: DeliveryEvent, read_phone: ReadPhone) -> None:
+        recipient = read_phone(event.recipient)
+        if recipient != event.recipient:
+            event = dataclasses.replace(event, recipient=recipient)
+        self.events.append((number, event))
+        self.unknown_words += event.status is None
+        key, delivery = (event.gateway, event.message_id), Delivery.from_event(event)
+        known = self.deliveries.get(key)
+        self.deliveries[key] = known.join(delivery) if known else delivery
+
+    def _add_consent(self, number: int, event: ConsentEvent, read_phone: ReadPhone) -> None:
+        # A sender that is no number is held back all the same, as it stands.
+        event = dataclasses.replace(event, phone=read_phone(event.phone) or event.phone)
+        self.consent_events.append((number, event))
+        consent = Consent.from_event(event)
+        known = self.consents.get(event.phone)
+        self.consents[event.phone] = known.join(consent) if known else consent
+        if event.source == "Reply":
+            self._react(Engagement(phone=event.phone, last_reply_at=event.at))
+
+    def _add_engagement(
+        self, number: int, event: EngagementEvent, read_phone: ReadPhone
+    ) -> None:
+        phone = read_phone(event.phone)
+        self.events.append((number, event))
+        if not phone:
+            self.clicks.append(event)
+        elif event.kind is EngagementKind.CLICK:
+            self._react(Engagement(phone=phone, last_click_at=event.at))
+        else:
+            self._react(Engagement(phone=phone, last_reply_at=event.at))
+
+    def _react(self, engagement: Engagement) -> None:
+        known = self.engagements.get(engagement.phone)
+        self.engagements[engagement.phone] = known.join(engagement) if known else engagement
+
+
+def read_batch(
+    callbacks: Iterable[KeptCallback],
+    gateways: Mapping[str, Gateway],
+    read_phone: ReadPhone,
+) -> Batch:
+    """Read callbacks; what one of them has that cannot be read holds up nothing else."""
+    batch = Batch()
+    for kept in callbacks:
+        try:
+            for event in events_of(kept, gateways):
+                batch.add(kept.id, event, read_phone)
+        except CallbackUnreadableError as error:
+            batch.unreadable.append((kept, str(error)))
+        except Exception as error:
+            # A fault in a parser: the callback waits for its mending, the others do not.
+            log.exception("callback broke its parser", extra={"callback": kept.id})
+            batch.unreadable.append((kept, f"fault in the parser: {type(error).__name__}"))
+    return batch
+
+
+def events_of(kept: KeptCallback, gateways: Mapping[str, Gateway]) -> Iterable[Event]:
+    """What one callback says; raises CallbackUnreadableError, after what can be read."""
+    gateway = gateways.get(kept.callback.gateway)
+    if gateway is None:
+        raise CallbackUnreadableError(f"no gateway {kept.callback.gateway!r} is installed")
+    for event in gateway.parse(kept.callback):
+        _check_texts(event)
+        yield event
+
+
+def _check_texts(event: Event) -> None:
+    """Refuse what no database keeps: NUL, lone surrogates, texts without end."""
+    match event:
+        case DeliveryEvent():
+            texts = event.message_id + event.error_code + event.sender + event.word
+        case ConsentEvent():
+            texts = event.message_id + event.phone + event.sender + event.keyword
+        case EngagementEvent():
+            texts = event.message_id + event.phone + event.sender
+    if len(texts) > LONGEST_TEXT or "\0" in texts:
+        raise CallbackUnreadableError(f"{event.gateway}: a text is too long or has a NUL")
+    try:
+        texts.isascii() or texts.encode()
+    except UnicodeEncodeError as error:
+        raise CallbackUnreadableError(f"{event.gateway}: a text is not Unicode") from error

@@ -1,0 +1,62 @@
+"""What a callback would write, worked out without a store: for trying a mapping."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from connector.domain.callback import Callback, KeptCallback
+from connector.domain.delivery import Delivery, DeliveryStatus
+from connector.domain.person import Person
+from connector.domain.records import FieldValue
+from connector.gateways.base import Gateway
+from connector.mapping import Mapping, Topic
+from connector.pipeline.events import Batch, ReadPhone, read_batch
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Whom the callback tells of, and what is known of them from it alone."""
+
+    about: str
+    person: Person
+
+    def fields(self, mapping: Mapping) -> dict[str, FieldValue]:
+        """What a record of that object would get."""
+        topics = [topic for topic in Topic if topic is not Topic.PERSON or self.person.phone]
+        values = (mapping.values(topic, self.person) for topic in topics)
+        return {field: value for each in values for field, value in each.items()}
+
+
+def trials(
+    callback: Callback, gateway: Gateway, read_phone: ReadPhone
+) -> tuple[list[Trial], str]:
+    """What the callback says, a message or a number each, and what of it cannot be read."""
+    kept = KeptCallback(id=0, callback=callback)
+    batch = read_batch([kept], {gateway.name: gateway}, read_phone)
+    return list(_people(batch)), "; ".join(reason for _, reason in batch.unreadable)
+
+
+def _people(batch: Batch) -> Iterator[Trial]:
+    phones = dict.fromkeys((*batch.consents, *batch.engagements))
+    for delivery in batch.deliveries.values():
+        phones.pop(delivery.recipient, None)
+        yield Trial(
+            about=f"message {delivery.message_id}",
+            person=_person(batch, delivery.recipient, delivery),
+        )
+    for phone in phones:
+        yield Trial(about=f"number {phone}", person=_person(batch, phone))
+    for click in batch.clicks:
+        yield Trial(about=f"message {click.message_id}", person=Person(last_click_at=click.at))
+
+
+def _person(batch: Batch, phone: str, delivery: Delivery | None = None) -> Person:
+    engagement = batch.engagements.get(phone)
+    arrived = delivery is not None and delivery.status is DeliveryStatus.DELIVERED
+    return Person(
+        delivery=delivery,
+        last_delivered_at=delivery.status_at if delivery and arrived else None,
+        consent=batch.consents.get(phone),
+        last_click_at=engagement.last_click_at if engagement else None,
+        last_reply_at=engagement.last_reply_at if engagement else None,
+        phone=phone,
+    )

@@ -1,0 +1,122 @@
+"""From kept callbacks to the state of messages, consent and engagement."""
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+
+from connector.clock import Clock
+from connector.domain.engagement import Engagement
+from connector.gateways.base import Gateway
+from connector.pipeline.events import Batch, ReadPhone, read_batch
+from connector.store import Store, Transaction
+from connector.store.unread import Claim
+
+
+log = logging.getLogger(__name__)
+
+#: Callbacks a transaction reads: enough to be fast, few enough that nobody waits long.
+BATCH = 2_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NormaliseReport:
+    """What one round read."""
+
+    callbacks: int = 0
+    events: int = 0
+    quarantined: int = 0
+    unknown_words: int = 0
+
+    def __add__(self, other: "NormaliseReport") -> "NormaliseReport":
+        return NormaliseReport(
+            callbacks=self.callbacks + other.callbacks,
+            events=self.events + other.events,
+            quarantined=self.quarantined + other.quarantined,
+            unknown_words=self.unknown_words + other.unknown_words,
+        )
+
+
+def normalise(
+    store: Store,
+    gateways: Mapping[str, Gateway],
+    read_phone: ReadPhone,
+    clock: Clock,
+    *,
+    limit: int = BATCH,
+) -> NormaliseReport:
+    """Read up to `limit` urgent callbacks, then as many delivery reports."""
+    return sum(
+        (
+            _read_lane(store, gateways, read_phone, clock, urgent=urgent, limit=limit)
+            for urgent in (True, False)
+        ),
+        NormaliseReport(),
+    )
+
+
+def _read_lane(
+    store: Store,
+    gateways: Mapping[str, Gateway],
+    read_phone: ReadPhone,
+    clock: Clock,
+    *,
+    urgent: bool,
+    limit: int,
+) -> NormaliseReport:
+    # What was read and what came of it are one transaction: a crash leaves both undone.
+    with store.transaction() as transaction:
+        claim = transaction.unread.claim(limit, urgent=urgent)
+        if not claim:
+            return NormaliseReport()
+        batch = read_batch(claim.callbacks, gateways, read_phone)
+        _keep(transaction, batch)
+        _set_aside(transaction, claim, batch, clock)
+        transaction.unread.done(claim)
+    if batch.unknown_words:
+        log.warning("dlr.unknown_word", extra={"events": batch.unknown_words})
+    return NormaliseReport(
+        callbacks=len(claim.callbacks),
+        events=batch.size,
+        quarantined=len(batch.unreadable),
+        unknown_words=batch.unknown_words,
+    )
+
+
+def _keep(transaction: Transaction, batch: Batch) -> None:
+    transaction.consents.put(batch.consent_events)
+    transaction.consents.fold(batch.consents.values())
+    transaction.events.put(batch.events)
+    transaction.deliveries.fold(batch.deliveries.values())
+    reactions = {**batch.engagements, **_of_clicks(transaction, batch)}
+    transaction.consents.fold_engagement(reactions.values())
+    # Consent goes to every record that holds the number, ahead of everything else.
+    for phones, urgent in ((batch.consents, True), (reactions, False)):
+        if phones:
+            holders = transaction.directory.holders(phones)
+            records = (each.record for found in holders.values() for each in found)
+            transaction.outbox.mark(records, urgent=urgent)
+
+
+def _of_clicks(transaction: Transaction, batch: Batch) -> dict[str, Engagement]:
+    """Clicks that name only their message belong to the number it was sent to."""
+    found: dict[str, Engagement] = {}
+    for click in batch.clicks:
+        delivery = transaction.deliveries.find(click.gateway, click.message_id)
+        if delivery and delivery.recipient:
+            phone = delivery.recipient
+            known = found.get(phone) or batch.engagements.get(phone) or Engagement(phone=phone)
+            found[phone] = known.join(Engagement(phone=phone, last_click_at=click.at))
+    return found
+
+
+def _set_aside(transaction: Transaction, claim: Claim, batch: Batch, clock: Clock) -> None:
+    for kept, reason in batch.unreadable:
+        log.warning(
+            "callback.quarantined",
+            extra={"callback": kept.id, "gateway": kept.callback.gateway, "reason": reason},
+        )
+        transaction.unread.set_aside(kept, reason, clock())
+    if claim.queued:
+        broken = {kept.id for kept, _ in batch.unreadable}
+        again = [kept.id for kept in claim.callbacks[: claim.queued]]
+        transaction.unread.release(number for number in again if number not in broken)

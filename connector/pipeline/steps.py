@@ -1,0 +1,65 @@
+"""All steps of the pipeline together, in their order."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from connector.clock import Clock
+from connector.gateways.base import Gateway
+from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.directory import DirectoryReport, DirectorySync
+from connector.pipeline.enqueue import EnqueueReport, enqueue
+from connector.pipeline.events import ReadPhone
+from connector.pipeline.match import MatchReport, match
+from connector.pipeline.normalise import NormaliseReport, normalise
+from connector.pipeline.push import Pusher, PushReport
+from connector.store import Store
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """What one round read, matched and queued."""
+
+    normalised: NormaliseReport
+    matched: MatchReport
+    queued: EnqueueReport
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (
+            self.normalised.callbacks
+            or self.matched.matched
+            or self.matched.unmatched
+            or self.queued.records
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The pipeline of one worker. Each method is one bounded round and may be called again."""
+
+    store: Store
+    gateways: Mapping[str, Gateway]
+    mappings: Mapping[str, ObjectMapping]
+    read_phone: ReadPhone
+    clock: Clock
+    pusher: Pusher
+    directory: DirectorySync
+
+    def read(self) -> ReadReport:
+        """From callbacks to pending fields, one batch of each."""
+        return ReadReport(
+            normalised=normalise(self.store, self.gateways, self.read_phone, self.clock),
+            matched=match(self.store, self.mappings),
+            queued=enqueue(self.store, self.mappings, self.clock),
+        )
+
+    def read_all(self, rounds: int) -> bool:
+        """Read until nothing is left or so many rounds are over; whether nothing is left."""
+        return any(self.read().idle for _ in range(rounds))
+
+    def push(self) -> PushReport:
+        return self.pusher.push()
+
+    def sync_directory(self) -> DirectoryReport:
+        return self.directory.sync()

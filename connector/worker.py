@@ -1,0 +1,87 @@
+"""The scheduler: each job is one step of the pipeline, called again and again."""
+
+import functools
+import logging
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from connector.clock import Clock
+from connector.domain.errors import ConnectorError
+from connector.pipeline.steps import Steps
+from connector.settings import Settings
+
+
+log = logging.getLogger(__name__)
+
+READ_SECONDS = 0.25
+#: Rounds of reading before the job ends and others get their turn.
+READ_ROUNDS = 50
+#: The same complaint is not logged again before this.
+SILENCE = timedelta(minutes=1)
+
+
+def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> BackgroundScheduler:
+    """
+    Three jobs in memory; correctness is in the store, so any number of workers may run.
+
+    A round that was missed is not made up for: the next one does all there is to do.
+    """
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    jobs: dict[str, tuple[Callable[[], object], float]] = {
+        "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
+        "push": (steps.push, settings.flush_seconds),
+        "directory": (steps.sync_directory, settings.directory_poll_seconds),
+    }
+    for name, (step, seconds) in jobs.items():
+        scheduler.add_job(
+            Job(name, step, clock), "interval", seconds=seconds, id=name, next_run_time=clock()
+        )
+    return scheduler
+
+
+class Job:
+    """A step that reports its own failures and never ends the worker."""
+
+    def __init__(self, name: str, step: Callable[[], object], clock: Clock) -> None:
+        self._name = name
+        self._step = step
+        self._clock = clock
+        self._complaint = ""
+        self._complained_at = clock() - SILENCE
+
+    def __call__(self) -> None:
+        try:
+            self._step()
+        except ConnectorError as error:
+            self._complain(error)
+        except Exception:
+            log.exception("job.failed", extra={"job": self._name})
+        else:
+            self._complaint = ""
+
+    def _complain(self, error: ConnectorError) -> None:
+        now, complaint = self._clock(), str(error)
+        if complaint == self._complaint and now < self._complained_at + SILENCE:
+            return
+        self._complaint, self._complained_at = complaint, now
+        level = logging.WARNING if error.retryable else logging.ERROR
+        log.log(level, "job.held_up", extra={"job": self._name, "reason": complaint})
+
+
+def run(steps: Steps, settings: Settings, clock: Clock) -> None:
+    """Work until SIGTERM or SIGINT, then finish the rounds under way."""
+    stopping = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
+    scheduler = build_scheduler(steps, settings, clock)
+    scheduler.start()
+    log.info("worker.started", extra={"store": steps.store.engine})
+    signal.sigwait(stopping)
+    log.info("worker.stopping")
+    scheduler.shutdown(wait=True)
+    steps.store.close()
