@@ -81,6 +81,11 @@ class GroupCommit:
         self._gather(arrival, waiter)
         waiter.result()
 
+    def check(self) -> None:
+        """Raise StoreUnavailableError when nothing is taken any more."""
+        if self.broken or self._closed.is_set():
+            raise StoreUnavailableError("the store takes no more callbacks")
+
     def close(self) -> None:
         """Commit what has gathered and take no more."""
         with self._lock:
@@ -91,8 +96,7 @@ class GroupCommit:
 
     def _gather(self, arrival: Arrival, waiter: _Waiter) -> None:
         with self._lock:
-            if self.broken or self._closed.is_set():
-                raise StoreUnavailableError("the store takes no more callbacks")
+            self.check()
             if self._waiting >= self._limits[arrival.urgent]:
                 raise StoreUnavailableError("too many callbacks wait for the store")
             self._waiting += 1

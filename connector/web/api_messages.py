@@ -1,0 +1,124 @@
+"""Messages: a sender registers what it sent, and asks what became of it."""
+
+import dataclasses
+import json
+
+import flask
+
+from connector.clock import Clock
+from connector.domain.records import RecordRef
+from connector.store import Store
+from connector.store.store import MessageHistory
+from connector.web.keys import requires
+from connector.web.problems import ProblemError
+from connector.web.registrations import MOST_MESSAGES, read
+
+
+#: The most faults told in one answer.
+_MOST_FAULTS = 100
+
+
+def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
+    messages = flask.Blueprint("messages", __name__, url_prefix="/api/messages")
+
+    @messages.post("")
+    @requires(store, "messages:write")
+    def register() -> tuple[dict[str, object], int]:
+        reading = read(_items(), now=clock(), region=region)
+        if reading.faults:
+            raise ProblemError(
+                422,
+                f"{len(reading.faults)} things to change; nothing was registered.",
+                errors=[dataclasses.asdict(fault) for fault in reading.faults[:_MOST_FAULTS]],
+            )
+        store.register(reading.registrations)
+        return {"registered": len(reading.registrations)}, 202
+
+    @messages.get("/<gateway>/<path:message_id>")
+    @requires(store, "messages:read")
+    def show(gateway: str, message_id: str) -> dict[str, object]:
+        history = store.message(gateway, message_id)
+        if history is None:
+            raise ProblemError(404, "Nobody spoke of this message yet.")
+        return shown(history)
+
+    return messages
+
+
+def _items() -> list[object]:
+    if not flask.request.is_json:
+        raise ProblemError(415, "Send application/json.")
+    try:
+        document = json.loads(flask.request.get_data())
+    except (ValueError, RecursionError):
+        raise ProblemError(400, "The body is not JSON.") from None
+    if isinstance(document, dict) and document.keys() == {"messages"}:
+        document = document["messages"]
+    if not isinstance(document, list):
+        raise ProblemError(400, 'Send a list of messages, or {"messages": [...]}.')
+    if len(document) > MOST_MESSAGES:
+        raise ProblemError(413, f"At most {MOST_MESSAGES} messages a call.")
+    return document
+
+
+def shown(history: MessageHistory) -> dict[str, object]:
+    """A message as JSON may hold it; times in ISO 8601, what is not known is null."""
+    delivery = history.delivery
+    told = {
+        name: getattr(delivery, name) or None
+        for name in (
+            "gateway",
+            "message_id",
+            "account",
+            "status",
+            "status_at",
+            "reason",
+            "error_code",
+            "recipient",
+            "sender",
+            "campaign",
+            "sent_at",
+            "first_seen_at",
+        )
+    }
+    return _plain(
+        {
+            **told,
+            "history": [
+                {
+                    "kind": event.kind,
+                    "word": event.word,
+                    "occurred_at": event.occurred_at,
+                    "received_at": event.received_at,
+                    "error_code": event.error_code or None,
+                }
+                for event in history.events
+            ],
+            "records": [
+                {**_record(match.record), "matched_by": match.matched_by}
+                for match in history.matches
+            ],
+            "writes": [
+                {
+                    **_record(write.record),
+                    "fields": dict(write.fields),
+                    "verdict": write.verdict,
+                    "error_code": write.error_code or None,
+                    "at": write.at,
+                }
+                for write in history.writes
+            ],
+        }
+    )
+
+
+def _record(record: RecordRef) -> dict[str, str]:
+    return {"object": record.object, "id": record.id}
+
+
+def _plain(told: dict[str, object]) -> dict[str, object]:
+    # Flask's own encoder would write moments as HTTP dates.
+    plain: dict[str, object] = json.loads(
+        json.dumps(told, default=lambda each: each.isoformat())
+    )
+    return plain

@@ -1,0 +1,47 @@
+"""The Flask application: everything that is not a callback."""
+
+from collections.abc import Sequence
+
+import flask
+
+from connector.clock import Clock
+from connector.store import Store
+from connector.web import api_messages, problems
+
+
+#: The longest request of the API: 1,000 registrations with room to spare.
+MOST_BYTES = 1_048_576
+
+#: Pages use no script and nothing from elsewhere.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(
+    *, store: Store, clock: Clock, region: str = "", trusted_hosts: Sequence[str] = ()
+) -> flask.Flask:
+    app = flask.Flask(__name__, static_folder=None)
+    app.config.from_mapping(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=65_536,
+        MAX_FORM_PARTS=200,
+        TRUSTED_HOSTS=list(trusted_hosts) or None,
+    )
+    problems.install(app)
+    app.register_blueprint(api_messages.blueprint(store, clock, region))
+
+    @app.after_request
+    def secure(response: flask.Response) -> flask.Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app

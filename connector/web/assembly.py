@@ -1,0 +1,62 @@
+"""Puts the web process together from the settings and an open store."""
+
+from connector import gateways
+from connector.clock import Clock
+from connector.settings import Settings, gateway_secrets
+from connector.store import Store
+from connector.web import lifetime
+from connector.web.app import MOST_BYTES, create_app
+from connector.web.door import Door
+from connector.web.front import Front
+from connector.web.group_commit import GroupCommit
+from connector.web.health import Health, disk_reserve
+from connector.web.mount import Mount
+from connector.web.reading import Limits
+from connector.web.tally import Tally
+
+
+#: Disk space of the embedded database below which no callbacks should come here any more.
+RESERVE_BYTES = 256 * 2**20
+
+
+def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
+    """Everything that one web process needs; it closes the store when it ends."""
+    installed = gateways.installed()
+    commit = GroupCommit(store.inbox.keep, lasts=is_lasting, on_broken=lifetime.end)
+    checks = [commit.check, store.check]
+    if not store.shared:
+        checks.append(disk_reserve(settings.data_folder, RESERVE_BYTES))
+    health = Health(checks)
+    mount = Mount(
+        create_app(store=store, clock=clock, region=settings.default_region),
+        Limits(body_bytes=MOST_BYTES),
+    )
+    door = Door(
+        gateways=installed,
+        secrets=gateway_secrets(
+            settings.gateways, {name: each.secrets for name, each in installed.items()}
+        ),
+        public_url=settings.public_url,
+        commit=commit,
+        clock=clock,
+        tally=Tally(clock),
+        limits=Limits(body_bytes=settings.max_body_bytes),
+    )
+    return Front(
+        door=door,
+        health=health,
+        mount=mount,
+        starting=[lifetime.tune, lambda: lifetime.drain_at_sigterm(health)],
+        stopping=[commit.close, mount.close, health.close, store.close],
+    )
+
+
+def is_lasting(error: Exception) -> bool:
+    """
+    Whether SQLite could not read or write its files.
+
+    After a failed sync the kernel may have dropped the pages: a second one that succeeds says
+    nothing. Only a new process, with the files opened anew, may go on.
+    """
+    cause = getattr(error.__cause__, "orig", None)
+    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_IOERR")

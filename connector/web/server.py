@@ -1,0 +1,62 @@
+"""Serves the front through Granian: processes, limits, and an end that loses nothing."""
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+
+from connector import logs
+from connector.clock import system_clock
+from connector.settings import Address, Settings
+from connector.store import Store
+from connector.web.assembly import assemble
+from connector.web.front import Front
+
+
+#: Connections at once, slow ones included; each costs a coroutine.
+CONNECTIONS = 4_096
+#: From the first byte of a request to the last of its headers.
+HEADER_MILLISECONDS = 10_000
+#: Of one connection; headers must fit.
+BUFFER_BYTES = 65_536
+#: What a process may take to end after SIGTERM.
+END_SECONDS = 30
+
+
+def serve(listen: Address, processes: int) -> None:
+    """
+    Serve until SIGTERM or SIGINT.
+
+    Each process builds all it needs from the settings; one that dies is started again.
+    """
+    Granian(
+        "connector.web.server:front",
+        factory=True,
+        address=listen.host,
+        port=listen.port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER_BYTES
+        ),
+        respawn_failed_workers=True,
+        workers_kill_timeout=END_SECONDS,
+        log_access=False,  # addresses of callbacks hold tokens
+        log_dictconfig={"handlers": {}, "loggers": {"_granian": {}}},
+    ).serve()
+
+
+def front() -> Front:
+    """What each process serves; called by Granian in the process itself."""
+    settings = Settings.from_environment()
+    logs.setup(
+        level=settings.log_level,
+        format=settings.log_format,
+        secrets=[secret.value for secret in settings.gateways.values()],
+    )
+    store = Store.open(settings.store_url, upgrade=False)
+    return assemble(settings, store, system_clock)
