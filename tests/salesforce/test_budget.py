@@ -1,0 +1,119 @@
+"""Whether one more call may be made."""
+
+import pytest
+
+from connector.salesforce.budget import ApiUsage, Budget
+
+
+@pytest.mark.parametrize(
+    "header, usage",
+    [
+        ("api-usage=18/15000", ApiUsage(18, 15_000)),
+        ("api-usage=25/5000; per-app-api-usage=17/250(appName=Our App)", ApiUsage(25, 5_000)),
+        ("per-app-api-usage=17/250(appName=Our App); api-usage=25/5000", ApiUsage(25, 5_000)),
+        ("per-app-api-usage=17/250(appName=Our App)", None),
+        ("", None),
+        ("api-usage=many/5000", None),
+    ],
+)
+def test_usage_is_read_from_the_header(header, usage):
+    assert ApiUsage.read(header) == usage
+
+
+@pytest.mark.parametrize(
+    "usage, left, ratio",
+    [(ApiUsage(18, 20), 2, 0.9), (ApiUsage(3, 2), 0, 1.5), (ApiUsage(0, 0), 0, 1)],
+)
+def test_usage_tells_what_is_left(usage, left, ratio):
+    assert (usage.left, usage.ratio) == (left, ratio)
+
+
+class TestBudget:
+    def test_allows_all_while_nothing_is_known(self, clock):
+        budget = Budget(clock=clock)
+
+        assert budget.allows()
+        assert budget.allows(urgent=True)
+
+    @pytest.mark.parametrize(
+        "used, ordinary", [(0, True), (7_999, True), (8_000, False), (10_000, False)]
+    )
+    def test_ordinary_calls_end_at_the_share_and_opt_outs_do_not(self, clock, used, ordinary):
+        budget = Budget(clock=clock, share=0.8, reserve=500)
+
+        budget.note(ApiUsage(used, 10_000))
+
+        assert budget.allows() is ordinary
+        assert budget.allows(urgent=True)
+
+    @pytest.mark.parametrize("used, ordinary", [(9_499, True), (9_500, False)])
+    def test_the_reserve_is_for_opt_outs(self, clock, used, ordinary):
+        budget = Budget(clock=clock, share=1.0, reserve=500)
+
+        budget.note(ApiUsage(used, 10_000))
+
+        assert budget.allows() is ordinary
+        assert budget.allows(urgent=True)
+
+    def test_the_reserve_does_not_eat_up_a_small_org(self, clock):
+        budget = Budget(clock=clock, share=1.0, reserve=5_000)
+
+        budget.note(ApiUsage(10, 5_000))
+
+        assert budget.allows()
+
+    def test_old_figures_are_asked_for_again(self, clock):
+        budget = Budget(clock=clock)
+        budget.note(ApiUsage(9_900, 10_000))
+
+        clock.advance(minutes=15)
+
+        assert budget.allows()
+
+    def test_an_answer_without_figures_changes_nothing(self, clock):
+        budget = Budget(clock=clock)
+        budget.note(ApiUsage(9_900, 10_000))
+
+        budget.note(None)
+
+        assert not budget.allows()
+
+    def test_exhaustion_holds_back_everything_for_a_while(self, clock):
+        budget = Budget(clock=clock)
+
+        budget.exhausted(clock())
+        budget.note(ApiUsage(10, 10_000))  # from a call that was under way
+
+        assert not budget.allows()
+        assert not budget.allows(urgent=True)
+
+    def test_opt_outs_try_first_after_exhaustion(self, clock):
+        budget = Budget(clock=clock)
+        budget.exhausted(clock())
+
+        clock.advance(minutes=1)
+
+        assert budget.allows(urgent=True)
+        assert not budget.allows()
+        assert budget.next_try() == clock.now.replace(minute=15)
+
+    def test_one_good_answer_after_exhaustion_closes_the_breaker(self, clock):
+        budget = Budget(clock=clock)
+        budget.exhausted(clock())
+        clock.advance(minutes=1)
+
+        budget.note(ApiUsage(10, 10_000))
+
+        assert budget.allows()
+        assert budget.next_try() is None
+
+    def test_a_refused_try_opens_it_again(self, clock):
+        budget = Budget(clock=clock)
+        budget.exhausted(clock())
+        clock.advance(minutes=15)
+
+        assert budget.allows()
+        budget.exhausted(clock())
+        budget.note(ApiUsage(10_000, 10_000))
+
+        assert not budget.allows()
