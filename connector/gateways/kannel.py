@@ -155,7 +155,7 @@ def _secret_fault(key: str, value: str) -> str:
 GATEWAY = Gateway(
     name="kannel",
     title="Kannel",
-    docs="https://kannel.org/download/1.4.5/userguide-1.4.5/userguide.html#delivery-reports",
+    docs="https://kannel.org/download/1.4.5/userguide-1.4.5/userguide.html",
     secrets=("token", "basic"),
     verify=any_of(token_in_query("token"), basic_auth()),
     parse=parse,
