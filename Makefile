@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 	&& echo "$$each" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format docs bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ check: $(VENV)/installed-for-tests ## format, lint and types, as CI does
 format: $(VENV)/installed-for-tests ## put the code into its form
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+docs: $(VENV)/installed-for-tests ## write the reference pages of docs/ from the code
+	$(BIN)/python -m tests.support.reference
 
 bench: $(VENV)/installed-for-tests ## measure, and print ratios
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

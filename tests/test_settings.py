@@ -3,7 +3,15 @@
 import pytest
 
 from connector.domain.errors import ConfigurationError
-from connector.settings import Address, Secret, Settings, account_key, declared, gateway_secrets
+from connector.settings import (
+    Address,
+    Secret,
+    Settings,
+    account_key,
+    declared,
+    gateway_secrets,
+    secret_name,
+)
 from connector.settings.secret import exposure
 
 
@@ -193,6 +201,15 @@ class TestSecret:
 
         assert "s3cret" not in line
 
+    def test_is_known_to_whoever_must_mask_it(self):
+        settings = read(
+            SALESFORCE_CLIENT_SECRET="one",
+            GATEWAY_KANNEL_TOKEN="two",
+            DATABASE_URL="postgresql://app:thr%40ee@db.example.org/connector",
+        )
+
+        assert {"one", "two", "thr%40ee", "thr@ee"} <= set(settings.secrets)
+
     def test_a_private_key_may_hold_escaped_line_breaks(self):
         assert read(SALESFORCE_PRIVATE_KEY=KEY.replace("\n", "\\n")) == read(
             SALESFORCE_PRIVATE_KEY=KEY
@@ -295,6 +312,12 @@ class TestGatewaySecrets:
             secrets(**{f"GATEWAY_{name}": "a"})
 
         assert str(caught.value) == f"unknown setting CONNECTOR_GATEWAY_{name}; {hint}"
+
+    def test_know_their_variables(self):
+        assert secret_name("twilio", "", "auth_token") == TWILIO_KEY
+        assert secret_name("twilio", "eu_west", "token") == (
+            "CONNECTOR_GATEWAY_TWILIO__EU_WEST_TOKEN"
+        )
 
     def test_a_previous_one_needs_a_current_one(self):
         with pytest.raises(ConfigurationError, match=f"{TWILIO_KEY} is not"):

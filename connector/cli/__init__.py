@@ -42,6 +42,7 @@ class FoundCommands(click.Group):
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
+        _keep_lines(command)
         return command
 
     def resolve_command(
@@ -60,6 +61,13 @@ class FoundCommands(click.Group):
             formatter.write_dl(
                 [(name, found_commands()[name]) for name in self.list_commands(ctx)]
             )
+
+
+def _keep_lines(command: click.Command) -> None:
+    r"""Docstrings write the mark before an example as \b, click wants the character itself."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _keep_lines(each)
 
 
 @functools.cache

@@ -8,8 +8,8 @@ import click
 
 from connector import gateways, mapping
 from connector.cli.printing import json_option, print_json, print_table
-from connector.domain.errors import ConnectorError
-from connector.settings import Settings, gateway_secrets
+from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.settings import Settings, gateway_secrets, secret_name
 from connector.store import Store
 
 
@@ -106,8 +106,21 @@ def _mappings(settings: Settings) -> str:
 
 
 def _gateways(settings: Settings) -> str:
-    keys = {name: gateway.secrets for name, gateway in gateways.installed().items()}
-    found = gateway_secrets(settings.gateways, keys)
+    installed = gateways.installed()
+    found = gateway_secrets(
+        settings.gateways, {name: gateway.secrets for name, gateway in installed.items()}
+    )
+    faults = [
+        f"{secret_name(gateway, account, key)} {fault}"
+        for (gateway, account), secrets in found.items()
+        for key, values in secrets.items()
+        for fault in dict.fromkeys(
+            installed[gateway].secret_fault(key, each) for each in values
+        )
+        if fault
+    ]
+    if faults:
+        raise ConfigurationError("\n".join(faults))
     names = ["/".join(filter(None, place)) for place in found]
     return ", ".join(names) or "none has a secret yet, so no callback is trusted"
 

@@ -1,6 +1,11 @@
 """What the operator sets: read once from CONNECTOR_* into one frozen value."""
 
-from connector.settings.gateways import GatewaySecrets, account_key, gateway_secrets
+from connector.settings.gateways import (
+    GatewaySecrets,
+    account_key,
+    gateway_secrets,
+    secret_name,
+)
 from connector.settings.kinds import Address
 from connector.settings.secret import Secret
 from connector.settings.settings import Settings, ShownSetting, declared
@@ -15,4 +20,5 @@ __all__ = [
     "account_key",
     "declared",
     "gateway_secrets",
+    "secret_name",
 ]

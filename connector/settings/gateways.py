@@ -42,6 +42,12 @@ def account_key(account: str) -> str:
     return account.lower().replace("-", "_")
 
 
+def secret_name(gateway: str, account: str, key: str) -> str:
+    """The variable that holds a secret: what to tell an operator to change."""
+    words = [gateway, "", account, key] if account else [gateway, key]
+    return GATEWAY_PREFIX + "_".join(map(_variable, words))
+
+
 def gateway_secrets(
     found: Mapping[str, Secret], keys: Mapping[str, Sequence[str]]
 ) -> dict[tuple[str, str], GatewaySecrets]:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 from connector.domain.errors import ConfigurationError
 from connector.settings import kinds
@@ -142,6 +143,15 @@ class Settings:
     def store_url(self) -> str:
         """Where the store is, as it wants to be told: a server, or a folder of our own."""
         return self.database_url.value or f"sqlite:///{self.data_folder.absolute()}"
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret value that is set, for the log to mask."""
+        values = [getattr(self, field) for field in declarations(type(self))]
+        values += self.gateways.values()
+        password = urlsplit(self.database_url.value).password or ""
+        found = [each.value for each in values if isinstance(each, Secret)]
+        return [text for text in (*found, password, unquote(password)) if text]
 
     def require(self, *fields: str) -> None:
         """Raise ConfigurationError with a line for each of these settings that is not set."""

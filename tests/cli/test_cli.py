@@ -2,9 +2,11 @@
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -23,6 +25,15 @@ def connector_command(*arguments, **variables):
     )
 
 
+def every_command():
+    """The words of every command and group."""
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        yield [name]
+        yield from ([name, each] for each in getattr(command, "commands", ()))
+
+
 def test_tells_its_version():
     answer = CliRunner().invoke(root, ["--version"], prog_name="connector")
 
@@ -37,13 +48,13 @@ def test_help_lists_each_command_with_the_first_line_of_its_module():
         assert summary.split()[0] in answer.stdout
 
 
-@pytest.mark.parametrize("name", found_commands())
-def test_each_command_has_help_with_an_example(name):
-    answer = CliRunner().invoke(root, [name, "--help"])
+@pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
+def test_each_command_has_help_with_an_example(words):
+    answer = CliRunner().invoke(root, [*words, "--help"])
 
     assert answer.exit_code == 0
-    assert "connector " in answer.stdout
-    assert found_commands()[name]
+    _, *examples = re.split(r"\n  Examples?:\n", answer.stdout)
+    assert f"connector {words[0]}" in "".join(examples)
 
 
 def test_help_imports_no_command():

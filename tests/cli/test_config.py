@@ -55,6 +55,12 @@ class TestCheck:
         assert "change  public address: set CONNECTOR_PUBLIC_URL: " in answer.stdout
         assert "did you mean CONNECTOR_GATEWAY_TWILIO_AUTH_TOKEN?" in answer.stdout
 
+    def test_tells_of_a_secret_that_cannot_be_right(self, run):
+        answer = run("check", **READY, GATEWAY_KANNEL__EU_BASIC="no-colon")
+
+        assert answer.exit_code == 2
+        assert "change  gateways: CONNECTOR_GATEWAY_KANNEL__EU_BASIC has no " in answer.stdout
+
     def test_stops_at_settings_that_cannot_be_read(self, run):
         answer = run("check", "--json", LISTEN="x")
 
