@@ -38,7 +38,7 @@ def parsed(text, region):
 
 
 class TestExactPath:
-    @settings(max_examples=2_000, deadline=None)
+    @settings(max_examples=1_000, deadline=None)
     @given(COUNTRY_NUMBERS | ANY_NUMBERS, st.sampled_from(["", "US", "GB", "FI", "IT", "JP"]))
     def test_says_what_phonenumbers_says(self, text, region):
         answer = phones.exact(text)

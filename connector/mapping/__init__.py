@@ -3,6 +3,7 @@
 from connector.mapping.facts import FACTS, Fact, FactKind, Topic, org_time
 from connector.mapping.file import conflicts, files, load, load_all, load_files, packaged
 from connector.mapping.rules import FieldRule, HolderRule, Mapping
+from connector.mapping.targets import nearest
 
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "load",
     "load_all",
     "load_files",
+    "nearest",
     "org_time",
     "packaged",
 ]

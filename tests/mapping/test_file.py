@@ -380,8 +380,9 @@ class TestWrongFile:
                 "object: User\nfields: {A__c: person.phone}\n",
                 1,
                 (
-                    "'User': not an object that a mapping may write to; it may be Account, Case,"
-                    " CampaignMember, Contact, ContactPointPhone, Lead or a custom object, X__c"
+                    "'User': not an object that a mapping may write to; it may be Account,"
+                    " Case, CampaignMember, Contact, ContactPointPhone, Lead"
+                    " or a custom object, X__c"
                 ),
             ),
             (
