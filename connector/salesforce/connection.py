@@ -13,7 +13,12 @@ from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnava
 from connector.domain.records import Verdict
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.classify import rule_of
-from connector.salesforce.errors import ConcurrentLimitError, DailyLimitError, OrgRefusedError
+from connector.salesforce.errors import (
+    ConcurrentLimitError,
+    DailyLimitError,
+    OrgBusyError,
+    OrgRefusedError,
+)
 from connector.salesforce.session import Meter
 from connector.salesforce.token import Token, TokenProvider, untrusted
 
@@ -118,20 +123,18 @@ class Connection:
                 "API Enabled"
             )
         if code == "REQUEST_LIMIT_EXCEEDED":
-            return self._limit(text)
+            return self._limit(status, code, text)
         # Whoever answers without one of Salesforce's codes stands before it.
         waiting = rule_of(code).verdict is Verdict.RETRY
         if not code or waiting or status >= _SERVER_ERROR:
-            return OrgUnavailableError(
-                f"Salesforce is not available: HTTP {status} {code}".rstrip()
-            )
+            return OrgBusyError(status, code)
         return OrgRefusedError(status, code, text)
 
-    def _limit(self, text: str) -> OrgUnavailableError:
+    def _limit(self, status: int, code: str, text: str) -> OrgBusyError:
         usage = self.meter.usage
         if "TotalRequests" in text or ("Concurrent" not in text and usage and not usage.left):
-            return DailyLimitError("Salesforce: the API calls of the last 24 hours are used up")
-        return ConcurrentLimitError("Salesforce: too many long calls run at once")
+            return DailyLimitError(status, code)
+        return ConcurrentLimitError(status, code)
 
 
 class _TokenRefusedError(ConnectorError):

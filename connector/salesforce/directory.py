@@ -13,8 +13,10 @@ from datetime import datetime
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
 from connector.salesforce import soql
+from connector.salesforce.classify import STALE_DESCRIPTION
 from connector.salesforce.connection import Connection
 from connector.salesforce.describe import Descriptions, ObjectDescription
+from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.rows import Row, id_of, moment_of, query, text_of
 
 
@@ -56,18 +58,31 @@ class Directory:
         after_id: str,
         limit: int,
     ) -> DirectoryPage:
+        following = () if since is None else (f"WHERE {_from(since, after_id)}",)
+        clauses = (*following, "ORDER BY SystemModstamp, Id", f"LIMIT {limit:d}")
+        try:
+            entries = self._entries(name, phone_fields, clauses)
+        except OrgRefusedError as refusal:
+            if refusal.code not in STALE_DESCRIPTION:
+                raise
+            # A field went away since we looked.
+            self._descriptions.forget(name)
+            entries = self._entries(name, phone_fields, clauses)
+        return DirectoryPage(
+            entries=entries,
+            org_time=self._connection.meter.org_time or self._connection.clock(),
+            done=len(entries) < limit,
+        )
+
+    def _entries(
+        self, name: str, phone_fields: Sequence[str], clauses: Sequence[str]
+    ) -> list[DirectoryEntry]:
         described = self._descriptions.of(name)
         phones = described.known(*phone_fields)
         columns = described.known("Id", "SystemModstamp", _PARENT, *_WENT, *phones)
-        following = () if since is None else (f"WHERE {_from(since, after_id)}",)
-        order = ("ORDER BY SystemModstamp, Id", f"LIMIT {limit:d}")
-        statement = soql.select(columns, described.name, *following, *order)
-        rows = list(query(self._connection, statement, deleted=True))
-        return DirectoryPage(
-            entries=[_entry(described.name, phones, row) for row in rows],
-            org_time=self._connection.meter.org_time or self._connection.clock(),
-            done=len(rows) < limit,
-        )
+        statement = soql.select(columns, described.name, *clauses)
+        rows = query(self._connection, statement, deleted=True)
+        return [_entry(described.name, phones, row) for row in rows]
 
     def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
         """

@@ -13,13 +13,22 @@ class OrgRefusedError(OrgError):
         self.text = text
 
 
-class DailyLimitError(OrgUnavailableError):
+class OrgBusyError(OrgUnavailableError):
+    """
+    Salesforce put the whole call off; `code` is its own, empty where something before it did.
+
+    After REQUEST_RUNNING_TOO_LONG a smaller batch may do.
+    """
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"Salesforce is not available: HTTP {status} {code}".rstrip())
+        self.status = status
+        self.code = code
+
+
+class DailyLimitError(OrgBusyError):
     """The org's calls of the last 24 hours are used up: nothing goes until the window moves."""
 
-    code = "REQUEST_LIMIT_EXCEEDED"
 
-
-class ConcurrentLimitError(OrgUnavailableError):
+class ConcurrentLimitError(OrgBusyError):
     """Too many long calls run in the org at once: again in seconds, fewer side by side."""
-
-    code = "REQUEST_LIMIT_EXCEEDED"

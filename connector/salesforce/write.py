@@ -8,7 +8,7 @@ bad record or field does not hold up the others.
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from connector.domain.errors import OrgUnavailableError
 from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict
@@ -24,6 +24,9 @@ MOST_CALLS = 32
 UNDECIDED = "NOT_DECIDED"
 #: How much of Salesforce's words is kept for the list of refused changes.
 LONGEST_MESSAGE = 1_000
+
+#: How many records without access in a row are no accident.
+ENOUGH = 5
 
 _UNKNOWN = "UNKNOWN_ERROR"
 
@@ -141,19 +144,24 @@ def _judged(outcomes: list[Outcome]) -> list[Outcome]:
     Tell the set-up's faults from one record's.
 
     What all records of the batch have in common stops the object; what only some have, parks
-    those. A question of access is one record's when it is alone.
+    those. A question of access is the record's own while only a few were tried.
     """
-    codes = {outcome.error_code for outcome in outcomes}
-    if len(codes) > 1:
-        return list(_replaced(outcomes, Verdict.PARK, lambda o: o.verdict is Verdict.STOP))
-    if len(outcomes) > 1 and rule_of(codes.pop()).systemic:
-        return list(_replaced(outcomes, Verdict.STOP, lambda _: True))
-    return outcomes
+    verdict = _shared_verdict(outcomes)
+    return [
+        dataclasses.replace(outcome, verdict=verdict) if _is_shared(outcome) else outcome
+        for outcome in outcomes
+    ]
 
 
-def _replaced(
-    outcomes: list[Outcome], verdict: Verdict, applies: Callable[[Outcome], bool]
-) -> Iterator[Outcome]:
-    for outcome in outcomes:
-        changed = applies(outcome)
-        yield dataclasses.replace(outcome, verdict=verdict) if changed else outcome
+def _shared_verdict(outcomes: list[Outcome]) -> Verdict:
+    if all(map(_is_shared, outcomes)):
+        certain = any(outcome.verdict is Verdict.STOP for outcome in outcomes)
+        return Verdict.STOP if certain or len(outcomes) >= ENOUGH else Verdict.PARK
+    if all(_is_shared(each) or each.error_code == UNDECIDED for each in outcomes):
+        return Verdict.RETRY  # nobody knows yet whether all have it
+    return Verdict.PARK
+
+
+def _is_shared(outcome: Outcome) -> bool:
+    """Whether the fault may be that of the set-up, not of this record."""
+    return outcome.verdict is Verdict.STOP or rule_of(outcome.error_code).systemic

@@ -201,8 +201,10 @@ class TestErrors:
             headers={"Sforce-Limit-Info": header},
         )
 
-        with pytest.raises(kind):
+        with pytest.raises(kind) as caught:
             ask(org)
+
+        assert caught.value.code == "REQUEST_LIMIT_EXCEEDED"
 
     @pytest.mark.parametrize(
         "answer",

@@ -9,7 +9,7 @@ from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.salesforce.directory import IDS_A_QUERY
-from tests.salesforce.answers import DATA, HOST, PHONE, person, requests_to
+from tests.salesforce.answers import DATA, HOST, PHONE, person, refused, requests_to
 from tests.support.clock import NOON
 
 
@@ -68,9 +68,15 @@ class TestDirectory:
         org.directory("Contact", ["mobilephone", "Fax__c"], since=None)
 
         (query,) = queries(described)
-        columns = "Id,SystemModstamp,AccountId,IsDeleted,MasterRecordId,MobilePhone"
-        order = "ORDER BY SystemModstamp, Id LIMIT 2000"
-        assert query == f"SELECT {columns} FROM Contact {order}"
+        columns = query.removeprefix("SELECT ").partition(" FROM Contact ")[0].split(",")
+        assert columns == [
+            "Id",
+            "SystemModstamp",
+            "AccountId",
+            "IsDeleted",
+            "MasterRecordId",
+            "MobilePhone",
+        ]
 
     def test_goes_on_from_a_moment_and_a_record(self, org, described):
         described.get(QUERY_ALL, json=page())
@@ -85,6 +91,15 @@ class TestDirectory:
             "WHERE (SystemModstamp > 2026-11-23T10:00:00Z OR (SystemModstamp = "
             f"2026-11-23T10:00:00Z AND Id > '{person(7).id}')) {order} 50"
         )
+
+    def test_looks_again_when_a_field_went_away(self, org, described):
+        described.get(QUERY_ALL, status=400, json=refused("INVALID_FIELD"))
+        described.get(QUERY_ALL, json=page(row(1)))
+
+        got = org.directory("Contact", ["MobilePhone"], since=None)
+
+        assert len(got.entries) == 1
+        assert len(requests_to(described, f"{DATA}/sobjects/Contact/describe")) == 2
 
     @pytest.mark.parametrize("rows,limit,done", [(0, 2, True), (1, 2, True), (2, 2, False)])
     def test_a_full_page_is_not_the_last(self, org, described, rows, limit, done):

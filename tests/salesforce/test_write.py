@@ -146,8 +146,18 @@ class TestSetUpFaults:
 
         assert verdicts(outcomes) == [Verdict.WRITTEN, Verdict.PARK]
 
-    @pytest.mark.parametrize("count, verdict", [(1, Verdict.PARK), (2, Verdict.STOP)])
-    def test_a_record_that_is_not_ours_alone_stops_nothing(
+    @pytest.mark.parametrize(
+        "codes", [("INVALID_FIELD", "INVALID_TYPE"), ("INVALID_FIELD",) * 2]
+    )
+    def test_several_of_them_stop_the_object_too(self, org, logged_in, codes):
+        logged_in.patch(COLLECTIONS, json=[failed(code) for code in codes])
+
+        outcomes = org.update([change(1), change(2)])
+
+        assert verdicts(outcomes) == [Verdict.STOP] * 2
+
+    @pytest.mark.parametrize("count, verdict", [(4, Verdict.PARK), (5, Verdict.STOP)])
+    def test_a_few_records_that_we_may_not_write_stop_nothing(
         self, org, logged_in, count, verdict
     ):
         logged_in.patch(COLLECTIONS, json=[failed("INSUFFICIENT_ACCESS_OR_READONLY")] * count)
@@ -220,6 +230,15 @@ class TestWholeCallRefused:
         outcomes = org.update([change(1), change(2)])
 
         assert verdicts(outcomes) == [Verdict.WRITTEN, Verdict.RETRY]
+
+    def test_a_bad_field_is_not_judged_while_others_wait(self, org, logged_in):
+        logged_in.patch(COLLECTIONS, status=400, json=refused("INVALID_FIELD"))
+        logged_in.patch(COLLECTIONS, status=400, json=refused("INVALID_FIELD"))
+        logged_in.patch(COLLECTIONS, status=503)
+
+        outcomes = org.update([change(1), change(2, SMS_Opt_Out__c=True)])
+
+        assert verdicts(outcomes) == [Verdict.RETRY] * 2
 
 
 @given(st.sets(st.integers(0, 19)), st.integers(1, 20))
