@@ -58,8 +58,8 @@ class Fact:
 _FIRST_YEAR, _LAST_YEAR = 1700, 3999
 #: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
 _CAMPAIGN = "701"
-#: A text that never is longer; the length of our own text fields.
-_NAME, _CODE, _MESSAGE_ID, _PHONE = 40, 64, 128, 16
+#: Texts are cut here, so that the fields of the set-up hold them.
+_NAME, _CODE, _MESSAGE_ID, _PHONE = 40, 40, 128, 16
 
 
 def org_time(moment: datetime | None) -> str | None:

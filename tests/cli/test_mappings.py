@@ -154,7 +154,7 @@ class TestLookBesideTheOrg:
             f"{path}:3: Status__c: not on Lead, or hidden by field-level security",
         )
         assert report.doubts == (
-            f"{path}:4: Code__c: holds 10 characters, and delivery.error_code may have 64",
+            f"{path}:4: Code__c: holds 10 characters, and delivery.error_code may have 40",
         )
 
     def test_tells_of_an_object_that_is_not_there(self, write):
