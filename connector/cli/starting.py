@@ -1,0 +1,57 @@
+"""What every long-running command does first: settings, logs, and one word on what is wrong."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from connector import logs
+from connector.domain.errors import ConfigurationError
+from connector.settings import Settings
+from connector.wiring import read_mappings, read_secrets
+
+
+log = logging.getLogger(__name__)
+
+Check = Callable[[Settings], object]
+
+
+def prepare(*checks: Check) -> Settings:
+    """Settings that passed these checks, logs set up; all complaints come at once."""
+    settings = Settings.from_environment()
+    complain(settings, checks)
+    logs.setup(level=settings.log_level, format=settings.log_format, secrets=settings.secrets)
+    for warning in settings.warnings:
+        log.warning("setting.unsafe", extra={"reason": warning})
+    return settings
+
+
+def complain(settings: Settings, checks: Iterable[Check]) -> None:
+    """Raise one ConfigurationError with the complaints of all checks."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check(settings)
+        except ConfigurationError as error:
+            problems += str(error).splitlines()
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def can_take_callbacks(settings: Settings) -> None:
+    settings.require("public_url")
+
+
+def knows_its_gateways(settings: Settings) -> None:
+    """A gateway without a secret is refused at the door; none at all is surely a mistake."""
+    if not read_secrets(settings):
+        raise ConfigurationError(
+            "no gateway has a secret yet, so no callback would be trusted: set one such as"
+            " CONNECTOR_GATEWAY_<NAME>_<KEY>; `connector gateways list` shows their keys"
+        )
+
+
+def can_log_in(settings: Settings) -> None:
+    settings.require_salesforce()
+
+
+WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways)
+WORKER: tuple[Check, ...] = (read_mappings, can_log_in)

@@ -1,0 +1,26 @@
+"""Read what was kept, write it to Salesforce; any number of processes on PostgreSQL."""
+
+import click
+
+from connector.cli.starting import WORKER, prepare
+from connector.clock import system_clock
+from connector.wiring import build_steps, open_org, open_store
+from connector.worker import run
+
+
+@click.command()
+def worker() -> None:
+    r"""
+    Read callbacks, work out states and write fields until SIGTERM.
+
+    `connector web` takes the callbacks in. On PostgreSQL any number of workers share the work;
+    the embedded database takes one.
+
+    \b
+    Example:
+      connector worker
+    """
+    settings = prepare(*WORKER)
+    store = open_store(settings, upgrade=not settings.database_url)
+    with open_org(settings) as org:
+        run(build_steps(settings, store, org), settings, system_clock)
