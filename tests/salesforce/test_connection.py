@@ -109,6 +109,7 @@ class TestErrors:
             {"status": 503, "body": "<html>Maintenance</html>"},
             {"status": 500, "json": refused("UNKNOWN_EXCEPTION")},
             {"status": 503, "json": refused("SERVER_UNAVAILABLE")},
+            {"status": 502, "json": refused("A_CODE_OF_NEXT_YEAR")},
             {"status": 400, "json": refused("QUERY_TIMEOUT")},
             {"status": 403, "json": refused("API_CURRENTLY_DISABLED")},
             {"status": 404, "body": "<html>no such host</html>"},
