@@ -33,17 +33,15 @@ def report(
     `reference` is the gateway's own field; our query parameter outranks it.
     """
     status, code, reason = meaning
+    # One look at all of them: nearly always nothing needs to be mended.
+    seen = f"{code}{recipient}{sender}{word}"
+    if len(seen) > _LONGEST_TEXT or not seen.isprintable():
+        code, word = storable(code), storable(word)
+        recipient, sender = storable(recipient), storable(sender)
     if status is not None:
         word = ""
     elif not word:
         raise ValueError("report without status")
-    # One look at all of them: nearly always nothing needs to be mended.
-    if (
-        not f"{message_id}{code}{recipient}{sender}{word}".isprintable()
-        or len(code) > _LONGEST_TEXT
-    ):
-        code, word = storable(code), storable(word)
-        recipient, sender = storable(recipient), storable(sender)
     reference, campaign = ridden(callback, reference)
     return DeliveryEvent(
         gateway=callback.gateway,
@@ -52,13 +50,13 @@ def report(
         status=status,
         received_at=callback.received_at,
         occurred_at=occurred_at,
-        recipient=recipient[:_LONGEST_TEXT],
-        sender=sender[:_LONGEST_TEXT],
+        recipient=recipient,
+        sender=sender,
         reference=reference,
         campaign=campaign,
         error_code=code,
         reason=reason,
-        word=word[:_LONGEST_TEXT],
+        word=word,
         segments=segments,
     )
 

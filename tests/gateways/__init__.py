@@ -1,0 +1,1 @@
+"""Tests of the gateways: how requests are trusted and what they say."""
