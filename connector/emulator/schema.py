@@ -1,0 +1,175 @@
+"""What objects and fields the org has, and which of them a user may see and write."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from connector.emulator.errors import ApiError, not_found
+from connector.emulator.fields import Field
+from connector.emulator.objects import SObject, child_relationship
+from connector.emulator.storage import Storage
+
+
+#: Stands for every user in the permission lists.
+EVERYBODY = "*"
+
+
+class Schema:
+    """The objects by their names, case aside; kept in the storage, so it survives a restart."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._changed: dict[str, datetime] = {}
+        self._objects: dict[str, SObject] = {}
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._relationships: dict[str, dict[str, Field]] = {}
+        self._hidden = {
+            name: set(_names(body)) for name, body in storage.documents("hidden").items()
+        }
+        self._fixed = {
+            name: set(_names(body)) for name, body in storage.documents("fixed").items()
+        }
+        for body in storage.documents("object").values():
+            self._know(_object_from(body))
+
+    def __iter__(self) -> Iterator[SObject]:
+        return iter(sorted(self._objects.values(), key=lambda sobject: sobject.name))
+
+    def add_object(self, sobject: SObject) -> None:
+        self._storage.make_table(sobject)
+        self._storage.keep_document("object", sobject.name, dataclasses.asdict(sobject))
+        self._know(sobject)
+
+    def add_field(self, sobject: str, field: Field) -> None:
+        self.add_object(self.object(sobject).with_field(field))
+
+    def knows(self, name: str) -> bool:
+        return name.lower() in self._objects
+
+    def object(self, name: str) -> SObject:
+        """Raises for a name that no object has, as the object's URL does."""
+        found = self._objects.get(name.lower())
+        if found is None:
+            raise not_found()
+        return found
+
+    def of_id(self, record_id: str) -> SObject | None:
+        """Which object an id belongs to, by its key prefix."""
+        return next(
+            (o for o in self._objects.values() if record_id.startswith(o.key_prefix)), None
+        )
+
+    def field(self, sobject: SObject, name: str) -> Field | None:
+        return self._fields[sobject.name.lower()].get(name.lower())
+
+    def relationship(self, sobject: SObject, name: str) -> Field | None:
+        """The reference field behind `Account` or `Campaign__r`."""
+        return self._relationships[sobject.name.lower()].get(name.lower())
+
+    def children_of(self, name: str) -> Iterator[tuple[SObject, Field]]:
+        """Every reference field that may point at this object."""
+        for sobject in self:
+            for field in sobject.fields:
+                if name in field.reference_to:
+                    yield sobject, field
+
+    def child_relationships(self, name: str) -> list[dict[str, object]]:
+        return [child_relationship(child, field) for child, field in self.children_of(name)]
+
+    # Permissions: everything is visible and writable until taken away.
+
+    def hide(self, sobject: str, field: str = "", *, user: str = EVERYBODY) -> None:
+        """Take a field, or without one the whole object, out of a user's sight."""
+        self._note("hidden", self._hidden, sobject, field, user, on=True)
+
+    def show(self, sobject: str, field: str = "", *, user: str = EVERYBODY) -> None:
+        self._note("hidden", self._hidden, sobject, field, user, on=False)
+
+    def protect(self, sobject: str, field: str, *, user: str = EVERYBODY) -> None:
+        """Let a user read a field and not write it."""
+        self._note("fixed", self._fixed, sobject, field, user, on=True)
+
+    def visible(self, sobject: SObject, field: Field, user: str) -> bool:
+        return not self._listed(self._hidden, sobject.name, field.name, user)
+
+    def sees_object(self, sobject: SObject, user: str) -> bool:
+        return not self._listed(self._hidden, sobject.name, "", user)
+
+    def writable(self, sobject: SObject, field: Field, user: str) -> bool:
+        return not self._listed(self._fixed, sobject.name, field.name, user)
+
+    def visible_fields(self, sobject: SObject, user: str) -> list[Field]:
+        return [
+            dataclasses.replace(f, createable=False, updateable=False)
+            if not self.writable(sobject, f, user)
+            else f
+            for f in sobject.fields
+            if self.visible(sobject, f, user)
+        ]
+
+    def seen_object(self, name: str, user: str) -> SObject:
+        """The object of a URL; hidden and missing look the same."""
+        sobject = self.object(name)
+        if not self.sees_object(sobject, user):
+            raise not_found()
+        return sobject
+
+    def seen_field(self, sobject: SObject, name: str, user: str) -> Field:
+        """The field of a record's body; hidden and missing look the same."""
+        field = self.field(sobject, name)
+        if field is None or not self.visible(sobject, field, user):
+            message = f"No such column '{name}' on sobject of type {sobject.name}"
+            raise ApiError(400, "INVALID_FIELD", message)
+        return field
+
+    def changed_at(self, name: str) -> datetime:
+        """When the object's description last changed, as far as this process knows."""
+        return self._changed[name.lower()]
+
+    def _know(self, sobject: SObject) -> None:
+        self._storage.make_table(sobject)
+        key = sobject.name.lower()
+        self._objects[key] = sobject
+        self._changed[key] = self._clock().replace(microsecond=0)
+        self._fields[key] = {field.name.lower(): field for field in sobject.fields}
+        self._relationships[key] = {
+            field.relationship.lower(): field for field in sobject.fields if field.relationship
+        }
+
+    def _note(
+        self,
+        kind: str,
+        lists: dict[str, set[str]],
+        sobject: str,
+        field: str,
+        user: str,
+        *,
+        on: bool,
+    ) -> None:
+        known = lists.setdefault(user, set())
+        entry = f"{sobject}.{field}".lower()
+        (known.add if on else known.discard)(entry)
+        self._storage.keep_document(kind, user, {"names": sorted(known)})
+        self._changed[sobject.lower()] = self._clock().replace(microsecond=0)
+
+    @staticmethod
+    def _listed(lists: dict[str, set[str]], sobject: str, field: str, user: str) -> bool:
+        if not lists:
+            return False
+        entry = f"{sobject}.{field}".lower()
+        return any(entry in lists.get(each, ()) for each in (EVERYBODY, user))
+
+
+def _names(body: dict[str, Any]) -> list[str]:
+    return list(body["names"])
+
+
+def _object_from(body: dict[str, Any]) -> SObject:
+    fields = []
+    for each in body.pop("fields"):
+        lists = {key: tuple(each[key]) for key in ("values", "reference_to")}
+        cases = tuple((value, text) for value, text in each["cases"])
+        fields.append(Field(**{**each, **lists, "cases": cases}))
+    return SObject(**body, fields=tuple(fields))

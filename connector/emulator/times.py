@@ -1,0 +1,43 @@
+"""Datetimes as the org keeps and shows them: UTC, whole seconds, `.000+0000`."""
+
+import re
+from datetime import UTC, date, datetime
+
+
+_FORM = re.compile(
+    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})", re.IGNORECASE
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def read_stamp(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.000%z").astimezone(UTC)
+
+
+def parse_datetime(text: str) -> datetime | None:
+    """A datetime with an offset, in one of the forms that Salesforce takes."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    day, time, offset = match.groups()
+    offset = "+0000" if offset in "Zz" else offset.replace(":", "")
+    try:
+        return datetime.strptime(f"{day}T{time}{offset}", "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_date(text: str) -> date | None:
+    """A date; a datetime gives its day."""
+    if _FORM.fullmatch(text):
+        text = text[:10]
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

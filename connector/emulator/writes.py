@@ -1,0 +1,336 @@
+"""Creating, changing and deleting records: one chunk of one object at a time."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from connector.emulator.access import Caller
+from connector.emulator.campaign_members import complete_members
+from connector.emulator.checks import Checks
+from connector.emulator.drafts import Draft, prepare
+from connector.emulator.errors import ApiError, RecordError, refused
+from connector.emulator.fields import Field, Value
+from connector.emulator.ids import make_id, parse_id
+from connector.emulator.objects import SObject
+from connector.emulator.rules import Rules
+from connector.emulator.schema import Schema
+from connector.emulator.storage import HistoryEntry, Row, Storage
+
+
+Body = Mapping[str, object]
+
+_AUDIT = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What became of one record; without an error it was written."""
+
+    record: str = ""
+    error: RecordError | None = None
+    created: bool = False
+
+
+class Writer:
+    """The write path of one org; each method is to run inside a storage transaction."""
+
+    def __init__(self, storage: Storage, schema: Schema, rules: Rules) -> None:
+        self._storage = storage
+        self._schema = schema
+        self._rules = rules
+        self._checks = Checks(storage, schema, rules)
+        self._counters = {
+            prefix: int(str(body["last"]))
+            for prefix, body in storage.documents("counter").items()
+        }
+
+    def create(self, sobject: SObject, bodies: Sequence[Body], caller: Caller) -> list[Saved]:
+        if not sobject.createable and not caller.system:
+            raise ApiError(
+                400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be inserted"
+            )
+        drafts = []
+        for body in bodies:
+            draft = Draft(sobject=sobject)
+            self._read(draft, body, caller)
+            draft.attempt(lambda each, given=body: self._start(each, given, caller))
+            drafts.append(draft)
+        return self._save(drafts, caller)
+
+    def update(
+        self, sobject: SObject, bodies: Sequence[tuple[object, Body]], caller: Caller
+    ) -> list[Saved]:
+        """Change the records with these ids; the ids are checked here too."""
+        if not sobject.updateable and not caller.system:
+            raise ApiError(
+                400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be updated"
+            )
+        ids = [parse_id(given) for given, _ in bodies]
+        rows = self._storage.rows(sobject.name, {each for each in ids if each})
+        drafts = []
+        for (given, body), record in zip(bodies, ids, strict=True):
+            draft = Draft(sobject=sobject, record=record or "", old=rows.get(record or "", {}))
+            draft.attempt(lambda each, text=given: self._check_target(each, text, caller))
+            self._read(draft, body, caller)
+            drafts.append(draft)
+        _refuse_repeated(drafts)
+        return self._save(drafts, caller)
+
+    def upsert(
+        self, sobject: SObject, key: Field, bodies: Sequence[tuple[Value, Body]], caller: Caller
+    ) -> list[Saved]:
+        """Create or change by external id; doubled keys of a call are refused together."""
+        found: dict[str, list[Row]] = {}
+        for row in self._storage.rows_where(sobject.name, key.name, {v for v, _ in bodies}):
+            if not row.get("IsDeleted"):
+                found.setdefault(str(row[key.name]).casefold(), []).append(row)
+        saved: dict[int, Saved] = {}
+        new, changed = [], []
+        keys = [str(value).casefold() for value, _ in bodies]
+        for at, (value, _) in enumerate(bodies):
+            matches = found.get(keys[at], [])
+            error = _key_error(key, value, matches, keys.count(keys[at]))
+            if error is not None:
+                saved[at] = Saved(error=error)
+            else:
+                known = bool(matches) or (key.type == "id" and value is not None)
+                (changed if known else new).append(at)
+        self._upsert_new(sobject, key, bodies, new, saved, caller)
+        pairs = [
+            (found[keys[at]][0]["Id"] if keys[at] in found else bodies[at][0], bodies[at][1])
+            for at in changed
+        ]
+        saved.update(zip(changed, self.update(sobject, pairs, caller), strict=True))
+        return [saved[at] for at in range(len(bodies))]
+
+    def delete(self, sobject: SObject, ids: Sequence[object], caller: Caller) -> list[Saved]:
+        saved = []
+        for given in ids:
+            record = parse_id(given) or ""
+            row = self._storage.rows(sobject.name, [record]).get(record, {})
+            draft = Draft(sobject=sobject, record=record, old=row)
+            draft.attempt(lambda each, text=given: self._check_target(each, text, caller))
+            if draft.error is None:
+                self.bury(sobject, record, caller)
+            saved.append(Saved(record=record, error=draft.error))
+        return saved
+
+    def bury(
+        self, sobject: SObject, record: str, caller: Caller, master: str | None = None
+    ) -> None:
+        """Move a record, and what hangs on it by cascade, to the recycle bin."""
+        for child, field in self._schema.children_of(sobject.name):
+            if field.cascade_delete:
+                for row in self._storage.rows_where(child.name, field.name, [record]):
+                    if not row.get("IsDeleted"):
+                        self.bury(child, str(row["Id"]), caller)
+        row = {"Id": record, "IsDeleted": 1, "SystemModstamp": caller.now}
+        if master is not None:
+            row["MasterRecordId"] = master
+        self._storage.update(sobject.name, [{**row, "LastModifiedDate": caller.now}])
+        self._storage.keep_history([_entry(sobject, record, "IsDeleted", caller, old=0, new=1)])
+
+    # The steps.
+
+    def _read(self, draft: Draft, body: Body, caller: Caller) -> None:
+        try:
+            draft.attempt(lambda d: prepare(d, body, self._schema, self._storage, caller))
+        except ApiError as error:
+            if error.code != "INVALID_FIELD" or self._rules.unknown_field_refuses_call:
+                raise
+            draft.error = RecordError(code=error.code, message=error.message)
+
+    def _start(self, draft: Draft, body: Body, caller: Caller) -> None:
+        if any(name.lower() == "id" and value for name, value in body.items()):
+            raise refused(
+                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id"
+            )
+        if self._rules.storage_full and not caller.system:
+            raise refused("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded")
+        for field in draft.sobject.fields:
+            if field.type == "boolean":
+                draft.changes.setdefault(field.name, int(bool(field.default)))
+            elif field.default is not None and draft.changes.get(field.name) is None:
+                draft.changes[field.name] = field.default
+            elif field.name == "OwnerId" and draft.changes.get("OwnerId") is None:
+                draft.changes["OwnerId"] = caller.user
+
+    def _check_target(self, draft: Draft, given: object, caller: Caller) -> None:
+        sobject, row = draft.sobject, draft.old or {}
+        if not given:
+            raise refused("MISSING_ARGUMENT", "Id not specified in an update call")
+        if not draft.record or not draft.record.startswith(sobject.key_prefix):
+            raise refused(
+                "MALFORMED_ID", f"{sobject.label} ID: id value of incorrect type: {given}", "Id"
+            )
+        if not row:
+            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if row.get("IsDeleted"):
+            raise refused("ENTITY_IS_DELETED", "entity is deleted")
+        if not caller.system:
+            self._check_open(draft)
+
+    def _check_open(self, draft: Draft) -> None:
+        if draft.old and draft.old.get("IsConverted"):
+            raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        if draft.record in self._rules.locked:
+            raise refused("ENTITY_IS_LOCKED", "the entity is locked for editing")
+        if draft.record in self._rules.readonly:
+            raise refused(
+                "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
+            )
+
+    def _upsert_new(
+        self,
+        sobject: SObject,
+        key: Field,
+        bodies: Sequence[tuple[Value, Body]],
+        new: Sequence[int],
+        saved: dict[int, Saved],
+        caller: Caller,
+    ) -> None:
+        keyed = [
+            {**bodies[at][1], **({} if key.type == "id" else {key.name: bodies[at][0]})}
+            for at in new
+        ]
+        for at, result in zip(new, self.create(sobject, keyed, caller), strict=True):
+            saved[at] = dataclasses.replace(result, created=result.error is None)
+
+    def _save(self, drafts: Sequence[Draft], caller: Caller) -> list[Saved]:
+        alive = [draft for draft in drafts if draft.error is None]
+        if alive and alive[0].sobject.name == "CampaignMember":
+            complete_members(alive, self._storage)
+        for draft in alive:
+            _complete_name(draft)
+            self._assign(draft, caller)
+        self._checks.run(alive, caller)
+        alive = [draft for draft in alive if draft.error is None]
+        if alive:
+            self._write([d for d in alive if d.old is None], caller, new=True)
+            self._write([d for d in alive if d.old is not None], caller, new=False)
+        return [Saved(record=draft.record, error=draft.error) for draft in drafts]
+
+    def _assign(self, draft: Draft, caller: Caller) -> None:
+        if caller.system or not caller.assigns:
+            return
+        owner = self._rules.assigned_owner(draft.sobject.name, draft.new)
+        if owner is not None:
+            draft.changes["OwnerId"] = owner
+
+    def _write(self, drafts: Sequence[Draft], caller: Caller, *, new: bool) -> None:
+        if not drafts:
+            return
+        sobject = drafts[0].sobject
+        for draft in drafts:
+            _stamp(draft, caller, new=new)
+            if new:
+                draft.record = self._next_id(sobject.key_prefix)
+                if draft.changes.get("Name") is None and self._schema.field(sobject, "Name"):
+                    draft.changes["Name"] = draft.record
+        rows = [{"Id": draft.record, **draft.changes} for draft in drafts]
+        history = [entry for draft in drafts for entry in _history(draft, caller)]
+        if new:
+            self._storage.insert(sobject.name, rows)
+            last: dict[str, object] = {"last": self._counters[sobject.key_prefix]}
+            self._storage.keep_document("counter", sobject.key_prefix, last)
+            self._follow(sobject, drafts, caller)
+        else:
+            self._storage.update(sobject.name, rows)
+        self._storage.keep_history(history)
+
+    def _follow(self, sobject: SObject, drafts: Sequence[Draft], caller: Caller) -> None:
+        """A new campaign is born with two member statuses."""
+        if sobject.name == "Campaign":
+            statuses = [
+                {"CampaignId": d.record, "Label": label, "SortOrder": at, **flags}
+                for d in drafts
+                for at, (label, flags) in enumerate(
+                    (("Sent", {"IsDefault": True}), ("Responded", {"HasResponded": True})), 1
+                )
+            ]
+            as_system = dataclasses.replace(caller, system=True)
+            self.create(self._schema.object("CampaignMemberStatus"), statuses, as_system)
+
+    def _next_id(self, prefix: str) -> str:
+        self._counters[prefix] = self._counters.get(prefix, 0) + 1
+        return make_id(prefix, self._counters[prefix])
+
+
+def _complete_name(draft: Draft) -> None:
+    if "LastName" in draft.changes or "FirstName" in draft.changes:
+        parts = (draft.value("FirstName"), draft.value("LastName"))
+        draft.changes["Name"] = " ".join(str(part) for part in parts if part) or None
+
+
+def _stamp(draft: Draft, caller: Caller, *, new: bool) -> None:
+    names = {field.name for field in draft.sobject.fields}
+    stamps: Row = {
+        "SystemModstamp": caller.now,
+        "LastModifiedDate": caller.now,
+        "LastModifiedById": caller.user,
+    }
+    if new:
+        stamps |= {"CreatedDate": caller.now, "CreatedById": caller.user}
+    for name, value in stamps.items():
+        if name in names and not (caller.system and name in draft.changes):
+            draft.changes[name] = value
+
+
+def _history(draft: Draft, caller: Caller) -> Iterator[HistoryEntry]:
+    if draft.old is None:
+        yield _entry(draft.sobject, draft.record, "created", caller)
+        return
+    for name, value in draft.changes.items():
+        if name not in _AUDIT and draft.old.get(name) != value:
+            yield _entry(
+                draft.sobject, draft.record, name, caller, old=draft.old.get(name), new=value
+            )
+
+
+def _entry(
+    sobject: SObject,
+    record: str,
+    field: str,
+    caller: Caller,
+    *,
+    old: Value = None,
+    new: Value = None,
+) -> HistoryEntry:
+    return HistoryEntry(
+        object=sobject.name,
+        record=record,
+        field=field,
+        old=old,
+        new=new,
+        at=caller.now,
+        user=caller.user,
+        call=caller.call,
+    )
+
+
+def _refuse_repeated(drafts: Sequence[Draft]) -> None:
+    """The same record twice in one call: both are refused."""
+    seen: dict[str, int] = {}
+    for draft in drafts:
+        seen[draft.record] = seen.get(draft.record, 0) + 1
+    for draft in drafts:
+        if draft.record and seen[draft.record] > 1 and draft.error is None:
+            message = f"duplicate id in the list: {draft.record}"
+            draft.error = RecordError(code="DUPLICATE_VALUE", message=message, fields=("Id",))
+
+
+def _key_error(
+    key: Field, value: Value, matches: Sequence[Row], times: int
+) -> RecordError | None:
+    if value is None and key.type != "id":
+        message = f"{key.name} not specified"
+        return RecordError(code="MISSING_ARGUMENT", message=message)
+    if value is None:
+        return None
+    if times > 1:
+        message = f"Duplicate external id specified: {value}"
+        return RecordError(code="DUPLICATE_VALUE", message=message, fields=(key.name,))
+    if len(matches) > 1:
+        found = ", ".join(str(row["Id"]) for row in matches)
+        message = f"{key.name}: more than one record found for external id field: [{found}]"
+        return RecordError(code="DUPLICATE_EXTERNAL_ID", message=message)
+    return None
