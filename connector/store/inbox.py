@@ -1,10 +1,10 @@
 """What the gateways sent: raw, verified, append-only. The door's only way into the store."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import orjson
 import sqlalchemy as sa
 
 from connector.domain.callback import Arrival, Callback, KeptCallback
@@ -133,9 +133,9 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
         callback.account,
         callback.method,
         callback.target,
-        json.dumps(dict(callback.headers)),
+        orjson.dumps(dict(callback.headers)).decode(),
         callback.body,
-        None if parts is None else json.dumps(dict(parts)),
+        None if parts is None else orjson.dumps(dict(parts)).decode(),
         int(arrival.urgent),
         micros(callback.received_at),
     )
@@ -150,9 +150,9 @@ def _kept(row: Row) -> KeptCallback:
             account=account,
             method=method,
             target=target,
-            headers=json.loads(headers),
+            headers=orjson.loads(headers),
             body=bytes(body),
-            parts=None if parts is None else json.loads(parts),
+            parts=None if parts is None else orjson.loads(parts),
             received_at=moment(received_at),
         ),
     )

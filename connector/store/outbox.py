@@ -1,11 +1,11 @@
 """What Salesforce shall have and has not yet, record by record and topic by topic."""
 
 import dataclasses
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import orjson
 import sqlalchemy as sa
 
 from connector.domain.records import FieldValue, RecordChange, RecordRef
@@ -161,7 +161,7 @@ class Outbox:
         return [
             Waiting(
                 topic=row.topic,
-                fields=json.loads(row.fields),
+                fields=orjson.loads(row.fields),
                 since=moment(row.since),
                 attempts=row.attempts,
                 not_before=moment(row.not_before),
@@ -180,13 +180,13 @@ class Outbox:
 
 def canonical(fields: Mapping[str, FieldValue]) -> str:
     """One text for one set of values, to compare by."""
-    return json.dumps(dict(fields), sort_keys=True)
+    return orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _change(name: str, record_id: str, topics: Sequence[Row]) -> RecordChange:
     fields: dict[str, FieldValue] = {}
     for row in topics:
-        fields.update(json.loads(row.fields))
+        fields.update(orjson.loads(row.fields))
     return RecordChange(
         record=RecordRef(name, record_id),
         fields=fields,

@@ -1,9 +1,9 @@
 """Constant SQL that runs on both engines, and rows in bulk."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+import orjson
 import sqlalchemy as sa
 
 
@@ -76,7 +76,7 @@ class Bulk:
 
 def keys(values: Iterable[str] | Iterable[tuple[str, str]]) -> str:
     """The parameter for `{items}` or `{pairs}`."""
-    return json.dumps(list(values))
+    return orjson.dumps(list(values)).decode()
 
 
 def number(rows: Rows) -> int:

@@ -1,13 +1,14 @@
 """What Salesforce did with our writes: taken, refused, or stopped for a whole object."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import orjson
 import sqlalchemy as sa
 
 from connector.domain.records import FieldValue, Outcome, RecordChange, RecordRef
+from connector.store.outbox import canonical
 from connector.store.sql import Bulk, Sql, keys, number
 from connector.store.times import micros, moment
 
@@ -143,7 +144,7 @@ class Writes:
         return [
             Write(
                 record=RecordRef(row.object, row.record_id),
-                fields=json.loads(row.fields),
+                fields=orjson.loads(row.fields),
                 verdict=row.verdict,
                 error_code=row.error_code,
                 at=moment(row.at),
@@ -173,7 +174,7 @@ class Writes:
         return [
             Refused(
                 record=RecordRef(row.object, row.record_id),
-                fields=json.loads(row.fields),
+                fields=orjson.loads(row.fields),
                 error_code=row.error_code,
                 message=row.message,
                 error_fields=row.error_fields,
@@ -208,7 +209,7 @@ class Writes:
 
 def _log_row(outcome: Outcome, now: datetime) -> tuple[object, ...]:
     record = outcome.change.record
-    fields = json.dumps(dict(outcome.change.fields))
+    fields = canonical(outcome.change.fields)
     return (
         record.object,
         record.id,
@@ -224,7 +225,7 @@ def _refused_row(outcome: Outcome, now: datetime) -> tuple[object, ...]:
     return (
         record.object,
         record.id,
-        json.dumps(dict(outcome.change.fields)),
+        canonical(outcome.change.fields),
         outcome.error_code,
         outcome.message[:_LONGEST_MESSAGE],
         ", ".join(outcome.fields),
