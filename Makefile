@@ -2,10 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+NEW_ENOUGH := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first of these that runs and is new enough; another can be given: make test PYTHON=/path/to/python3.13
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; do \
-	"$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
-	&& echo "$$each" && break; done)
+	"$$each" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$each" && break; done)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs bench clean
@@ -51,8 +51,8 @@ $(VENV)/installed-for-tests: pyproject.toml
 
 .PHONY: venv
 venv:
-	@test -n "$(PYTHON)" || { \
-		echo "This needs Python 3.11, 3.12 or 3.13; found: $$(python3 --version 2>&1)." >&2; \
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo "This needs Python 3.11, 3.12 or 3.13; found: $$("$(or $(PYTHON),python3)" --version 2>&1 | head -n 1)." >&2; \
 		echo "Install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 2; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 \
 		|| "$(PYTHON)" -m venv --clear $(VENV) \

@@ -1,16 +1,17 @@
 """What is set, from where, and whether the service could work with it."""
 
+import contextlib
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
 import click
 
-from connector import gateways, mapping
+from connector import gateways
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.errors import ConfigurationError, ConnectorError
-from connector.settings import Settings, gateway_secrets, secret_name
-from connector.store import Store
+from connector.settings import Settings, secret_name
+from connector.wiring import open_org, open_store, read_mappings, read_secrets
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +103,11 @@ def _public_url(settings: Settings) -> str:
 
 
 def _mappings(settings: Settings) -> str:
-    return ", ".join(mapping.load_all(settings.mappings or mapping.packaged()))
+    return ", ".join(read_mappings(settings))
 
 
 def _gateways(settings: Settings) -> str:
-    installed = gateways.installed()
-    found = gateway_secrets(
-        settings.gateways, {name: gateway.secrets for name, gateway in installed.items()}
-    )
+    found, installed = read_secrets(settings), gateways.installed()
     faults = [
         f"{secret_name(gateway, account, key)} {fault}"
         for (gateway, account), secrets in found.items()
@@ -126,17 +124,16 @@ def _gateways(settings: Settings) -> str:
 
 
 def _store(settings: Settings) -> str:
-    store = Store.open(settings.store_url, upgrade=False)
-    try:
+    with contextlib.closing(open_store(settings, upgrade=False)) as store:
         store.check()
         return store.engine
-    finally:
-        store.close()
 
 
 def _org(settings: Settings) -> str:
     settings.require_salesforce()
-    return settings.salesforce_login_url
+    with open_org(settings) as org:
+        seen = org.check()
+        return f"logged in as {seen.username or seen.user_id} at {seen.instance_url}"
 
 
 #: In the order in which one would set things up.

@@ -9,9 +9,10 @@ from connector.cli import root
 from connector.settings import declared
 
 
+#: All that must be set; nothing answers at port 9 of this machine.
 READY = {
     "PUBLIC_URL": "https://sms.example.org",
-    "SALESFORCE_LOGIN_URL": "https://example.my.salesforce.com",
+    "SALESFORCE_LOGIN_URL": "http://127.0.0.1:9",
     "SALESFORCE_CLIENT_ID": "app",
     "SALESFORCE_CLIENT_SECRET": "s3cret",
 }
@@ -81,3 +82,10 @@ class TestCheck:
 
         assert answer.exit_code == 2
         assert "change  store: " in answer.stdout
+
+    def test_tells_of_an_org_that_is_away(self, run):
+        answer = run("check", **READY)
+
+        assert answer.exit_code == 2
+        assert "ok      store: " in answer.stdout
+        assert "change  Salesforce: " in answer.stdout
