@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 
-from connector.domain.errors import OrgUnavailableError
+from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict
 from connector.salesforce.classify import rule_of, verdict_of
 from connector.salesforce.connection import Connection
@@ -28,6 +28,7 @@ LONGEST_MESSAGE = 1_000
 #: How many records without access in a row are no accident.
 ENOUGH = 5
 
+_NOT_FOUND = 404
 _UNKNOWN = "UNKNOWN_ERROR"
 
 Changes = Sequence[RecordChange]
@@ -51,6 +52,11 @@ class Writing:
         return _judged([by_record[change.record] for change in changes])
 
     def _apart(self, changes: Changes, refusal: OrgRefusedError) -> list[Outcome]:
+        if refusal.status == _NOT_FOUND:  # the address, not a record: nothing is known of those
+            raise ConfigurationError(
+                f"Salesforce does not know {COLLECTIONS} in API version "
+                f"{self._connection.access.api_version}: set another one"
+            )
         parts = _parts(changes, refusal.code)
         if len(parts) == 1:
             return [_refused(change, refusal.code, refusal.text) for change in changes]

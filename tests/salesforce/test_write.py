@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.errors import OrgUnavailableError
+from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.domain.records import Verdict
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.classify import FEW
@@ -212,6 +212,12 @@ class TestWholeCallRefused:
         outcomes = org.update([change(1), change(2, SMS_Opt_Out__c=True)])
 
         assert verdicts(outcomes) == [Verdict.STOP] * 2
+
+    def test_an_address_that_is_not_there_says_nothing_of_the_records(self, org, logged_in):
+        logged_in.patch(COLLECTIONS, status=404, json=refused("NOT_FOUND"))
+
+        with pytest.raises(ConfigurationError, match=r"API version 66\.0"):
+            org.update([change(1), change(2)])
 
     def test_taking_a_batch_apart_has_an_end(self, org, logged_in):
         logged_in.add_callback("PATCH", COLLECTIONS, callback(refuse_if(lambda _: True)))
