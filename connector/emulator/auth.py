@@ -130,7 +130,8 @@ class Auth:
                 raise GrantError("invalid_grant", "authentication failure")
             case None | "":
                 raise GrantError("invalid_request", "grant type not supplied")
-        raise GrantError("unsupported_grant_type", "grant type not supported")
+            case _:
+                raise GrantError("unsupported_grant_type", "grant type not supported")
 
     def _by_assertion(self, assertion: str, base: str) -> tuple[App, str]:
         try:
@@ -147,7 +148,7 @@ class Auth:
                 "verify_iat": False,
                 "verify_nbf": False,
             }
-            jwt.decode(assertion, app.public_key_pem, algorithms=["RS256"], options={**checks})  # type: ignore[arg-type, typeddict-item]
+            jwt.decode(assertion, app.public_key_pem, algorithms=["RS256"], options={**checks})  # type: ignore[arg-type]
         except (jwt.InvalidTokenError, ValueError) as error:
             raise GrantError("invalid_grant", "invalid assertion") from error
         self._check_claims(claims, base)

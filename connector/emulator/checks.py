@@ -55,11 +55,13 @@ class Checks:
         }
         for draft, field, value in asked:
             rows = [known[t][value] for t in field.reference_to if value in known.get(t, {})]
-            draft.attempt(lambda _d, f=field, v=value, r=rows: self._check_reference(f, v, r))
+            draft.attempt(self._check_reference, field, value, rows)
 
-    def _check_reference(self, field: Field, value: str, rows: Sequence[Row]) -> None:
+    def _check_reference(
+        self, _draft: Draft, field: Field, value: str, rows: Sequence[Row]
+    ) -> None:
         prefixes = [
-            self._schema.object(t).key_prefix
+            self._schema.sobject(t).key_prefix
             for t in field.reference_to
             if self._schema.knows(t)
         ]

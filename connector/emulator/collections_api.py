@@ -1,8 +1,8 @@
 """
 sObject Collections: up to 200 records a call, each with its own result, in their order.
 
-REST API Developer Guide, "sObject Collections". Not documented, and therefore a choice here: the
-code for more than ten chunks, and that an id twice in one call refuses both its records.
+REST API Developer Guide, "sObject Collections". Not documented, and therefore a choice here:
+the code for more than ten chunks, and that an id twice in one call refuses both its records.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""From a call to its reply: the route is found, served in a transaction, refusals are worded."""
+"""From a call to its reply: found, served in a transaction, refusals put into words."""
 
 from connector.emulator import collections_api, resources, rows
 from connector.emulator.calls import Call, Reply, Route, find_route

@@ -48,11 +48,11 @@ class Draft:
                 if isinstance(target, str):
                     yield target
 
-    def attempt(self, step: Callable[["Draft"], None]) -> None:
+    def attempt(self, step: Callable[..., None], *arguments: object) -> None:
         """Take one more step, unless the record is refused already."""
         if self.error is None:
             try:
-                step(self)
+                step(self, *arguments)
             except RefusedRecordError as refusal:
                 self.error = refusal.error
 
@@ -94,7 +94,7 @@ def _by_relationship(
     if field is None:
         message = f"No such column '{name}' on sobject of type {draft.sobject.name}"
         raise refused("INVALID_FIELD", message)
-    target = schema.object(field.reference_to[0])
+    target = schema.sobject(field.reference_to[0])
     keys = [(k, v) for k, v in value.items() if k.lower() not in {"attributes", "type"}]
     key = schema.field(target, keys[0][0]) if len(keys) == 1 else None
     if key is None or not (key.finds_records or key.name == "Id"):

@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RecordError:
-    """Why one record was not written; rows call its code `errorCode`, collections `statusCode`."""
+    """Why one record was not written: `errorCode` of rows, `statusCode` of collections."""
 
     code: str
     message: str
@@ -51,7 +51,7 @@ class RefusedRecordError(Exception):
 
 
 class NotEmulatedError(ApiError):
-    """Salesforce can do this and the emulator cannot: said aloud instead of answered wrongly."""
+    """Salesforce can do this and the emulator cannot: said, not answered wrongly."""
 
     def __init__(self, what: str) -> None:
         super().__init__(501, "NOT_EMULATED", f"The emulated org does not know {what}.")

@@ -1,4 +1,4 @@
-"""Trouble on demand: what goes wrong, for which calls, how often, and before or after commit."""
+"""Trouble on demand: what goes wrong, for which calls, how often, before or after commit."""
 
 import dataclasses
 import itertools

@@ -84,14 +84,14 @@ def merge(org: HasRecords, winner: str, losers: Sequence[str]) -> None:
 
 def _new_contact(org: HasRecords, lead: Row, caller: Caller) -> str:
     account = {"Name": lead["Company"], "Phone": lead["Phone"], "OwnerId": lead["OwnerId"]}
-    accounts = org.writer.create(org.schema.object("Account"), [account], caller)
+    accounts = org.writer.create(org.schema.sobject("Account"), [account], caller)
     carried = {name: lead[name] for name in _CARRIED}
     for source, target in org.rules.lead_fields.items():
-        field = org.schema.field(org.schema.object("Lead"), source)
+        field = org.schema.field(org.schema.sobject("Lead"), source)
         value = lead[source]
         carried[target] = bool(value) if field and field.type == "boolean" else value
     body = {**carried, "AccountId": accounts[0].record, "OwnerId": lead["OwnerId"]}
-    saved = org.writer.create(org.schema.object("Contact"), [body], caller)[0]
+    saved = org.writer.create(org.schema.sobject("Contact"), [body], caller)[0]
     if saved.error is not None:
         raise refused(saved.error.code, saved.error.message, *saved.error.fields)
     return saved.record
@@ -100,6 +100,6 @@ def _new_contact(org: HasRecords, lead: Row, caller: Caller) -> str:
 def _update(
     org: HasRecords, sobject: str, record: str, changes: dict[str, object], caller: Caller
 ) -> None:
-    saved = org.writer.update(org.schema.object(sobject), [(record, changes)], caller)[0]
+    saved = org.writer.update(org.schema.sobject(sobject), [(record, changes)], caller)[0]
     if saved.error is not None:
         raise refused(saved.error.code, saved.error.message, *saved.error.fields)

@@ -91,7 +91,7 @@ class EmulatedOrg:
     def create_many(self, sobject: str, records: Sequence[Mapping[str, object]]) -> list[str]:
         """Many records in one transaction, or none of them."""
         with self.storage.transaction():
-            known = self.schema.object(sobject)
+            known = self.schema.sobject(sobject)
             bodies = [_plain(record) for record in records]
             return [
                 _checked(s) for s in self.writer.create(known, bodies, self.caller("create"))
@@ -116,7 +116,7 @@ class EmulatedOrg:
 
         def write() -> None:
             with self.storage.transaction():
-                known = self.schema.object(sobject)
+                known = self.schema.sobject(sobject)
                 saved = self.writer.update(known, [(record, _plain(fields))], caller)
                 _checked(saved[0])
 
@@ -128,13 +128,13 @@ class EmulatedOrg:
     def delete(self, sobject: str, record: str) -> None:
         """Into the recycle bin, with what hangs on the record by cascade."""
         with self.storage.transaction():
-            known = self.schema.object(sobject)
+            known = self.schema.sobject(sobject)
             _checked(self.writer.delete(known, [record], self.caller("delete"))[0])
 
     def undelete(self, sobject: str, record: str) -> None:
         caller = self.caller("undelete")
         row = {"Id": parse_id(record), "IsDeleted": 0, "MasterRecordId": None}
-        if not self.schema.field(self.schema.object(sobject), "MasterRecordId"):
+        if not self.schema.field(self.schema.sobject(sobject), "MasterRecordId"):
             row.pop("MasterRecordId")
         with self.storage.transaction():
             self.storage.update(sobject, [{**row, "SystemModstamp": caller.now}])
@@ -157,7 +157,7 @@ class EmulatedOrg:
     def record(self, sobject: str, record: str) -> dict[str, Value]:
         """All fields as they are kept, deleted records too; empty when there is none."""
         self.settle()
-        known = self.schema.object(sobject)
+        known = self.schema.sobject(sobject)
         row = self.storage.rows(known.name, [parse_id(record) or ""]).get(
             parse_id(record) or ""
         )
@@ -165,7 +165,7 @@ class EmulatedOrg:
 
     def records(self, sobject: str, *, deleted: bool = False) -> list[dict[str, Value]]:
         self.settle()
-        known = self.schema.object(sobject)
+        known = self.schema.sobject(sobject)
         return [
             self._presented(known, row)
             for row in self.storage.all_rows(known.name)
@@ -256,7 +256,7 @@ class EmulatedOrg:
     def _settle(self, name: str, *, sandbox: bool) -> None:
         with self.storage.transaction():
             now = stamp(self.clock())
-            organization = {
+            organization: Row = {
                 "Id": self.id,
                 "Name": name,
                 "InstanceName": "EMU1",

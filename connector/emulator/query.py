@@ -11,9 +11,10 @@ from connector.emulator.errors import ApiError
 from connector.emulator.fields import Field, Value
 from connector.emulator.ids import make_id
 from connector.emulator.schema import Schema
-from connector.emulator.soql_compile import Column, Compiler, Plan
+from connector.emulator.soql_compile import Compiler, Plan
 from connector.emulator.soql_literals import Literals
 from connector.emulator.soql_parse import parse
+from connector.emulator.soql_scope import Column
 from connector.emulator.soql_tree import Query
 from connector.emulator.storage import Storage
 

@@ -43,12 +43,12 @@ class Schema:
         self._know(sobject)
 
     def add_field(self, sobject: str, field: Field) -> None:
-        self.add_object(self.object(sobject).with_field(field))
+        self.add_object(self.sobject(sobject).with_field(field))
 
     def knows(self, name: str) -> bool:
         return name.lower() in self._objects
 
-    def object(self, name: str) -> SObject:
+    def sobject(self, name: str) -> SObject:
         """Raises for a name that no object has, as the object's URL does."""
         found = self._objects.get(name.lower())
         if found is None:
@@ -111,7 +111,7 @@ class Schema:
 
     def seen_object(self, name: str, user: str) -> SObject:
         """The object of a URL; hidden and missing look the same."""
-        sobject = self.object(name)
+        sobject = self.sobject(name)
         if not self.sees_object(sobject, user):
             raise not_found()
         return sobject

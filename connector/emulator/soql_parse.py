@@ -225,7 +225,8 @@ class SoqlParser:
                 return Literal(token.kind, token.text, token.at)
             case "name":
                 return self._word_literal(token)
-        raise self._unexpected(token)
+            case _:
+                raise self._unexpected(token)
 
     def _string(self, token: Token) -> str:
         text = unescaped(self._query, token)

@@ -74,7 +74,7 @@ class Searches:
                 raise ApiError(400, "INVALID_TYPE", message)
             clause = _CLAUSE.search(inner)
             at = clause.start() if clause else len(inner)
-            sobject = self._schema.object(name.strip())
+            sobject = self._schema.sobject(name.strip())
             yield Wanted(sobject, inner[:at].strip() or "Id", inner[at:])
 
     def _find(
@@ -114,7 +114,7 @@ def _split(text: str) -> Iterator[str]:
 def _terms(find: str) -> list[str]:
     text = re.sub(r"\\(.)", r" \1 ", find)
     pieces = [piece.lower() for piece in _PIECES.findall(text)]
-    terms = [piece for piece in pieces if piece not in {"and"}]
+    terms = [piece for piece in pieces if piece != "and"]
     if len("".join(terms)) <= 1:
         message = f"search term must be longer than one character: {find}"
         raise ApiError(400, "MALFORMED_SEARCH", message)

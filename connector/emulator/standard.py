@@ -5,11 +5,8 @@ from connector.emulator.kinds import (
     checkbox,
     computed,
     day,
-    fixed,
     long_text,
     lookup,
-    moment,
-    number,
     person_name,
     phone,
     picklist,
@@ -17,9 +14,14 @@ from connector.emulator.kinds import (
     required,
     system_fields,
     text,
-    whole,
 )
 from connector.emulator.objects import SObject
+from connector.emulator.standard_campaigns import (
+    CAMPAIGN,
+    CAMPAIGN_MEMBER,
+    CAMPAIGN_MEMBER_STATUS,
+)
+from connector.emulator.standard_setup import ORGANIZATION, PERMISSION_SET, USER
 
 
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
@@ -28,15 +30,19 @@ INDUSTRIES = ("Agriculture", "Banking", "Education", "Retail", "Technology", "Ot
 
 def _address(prefix: str, label: str = "") -> tuple[Field, ...]:
     start = f"{label} " if label else ""
-    part = {"compound": f"{prefix}Address"}
+    whole = f"{prefix}Address"
     return (
         Field(
-            name=f"{prefix}Street", label=f"{start}Street", type="textarea", length=255, **part
+            name=f"{prefix}Street",
+            label=f"{start}Street",
+            type="textarea",
+            length=255,
+            compound=whole,
         ),
-        text(f"{prefix}City", f"{start}City", 40, **part),
-        text(f"{prefix}State", f"{start}State/Province", 80, **part),
-        text(f"{prefix}PostalCode", f"{start}Zip/Postal Code", 20, **part),
-        text(f"{prefix}Country", f"{start}Country", 80, **part),
+        text(f"{prefix}City", f"{start}City", 40, compound=whole),
+        text(f"{prefix}State", f"{start}State/Province", 80, compound=whole),
+        text(f"{prefix}PostalCode", f"{start}Zip/Postal Code", 20, compound=whole),
+        text(f"{prefix}Country", f"{start}Country", 80, compound=whole),
     )
 
 
@@ -140,152 +146,6 @@ LEAD = SObject(
         checkbox("IsUnreadByOwner", "Unread By Owner", default=True, permissionable=False),
         *system_fields(),
         computed(day("LastActivityDate", "Last Activity")),
-    ),
-)
-
-CAMPAIGN = SObject(
-    name="Campaign",
-    label="Campaign",
-    label_plural="Campaigns",
-    key_prefix="701",
-    fields=(
-        record_id("Campaign ID"),
-        text("Name", "Name", 80, nillable=False, name_field=True, permissionable=False),
-        lookup("ParentId", "Parent Campaign ID", "Campaign", children="ChildCampaigns"),
-        picklist("Type", "Type", "Email", "Telemarketing", "Other", length=40),
-        picklist(
-            "Status", "Status", "Planned", "In Progress", "Completed", "Aborted", length=40
-        ),
-        day("StartDate", "Start Date"),
-        day("EndDate", "End Date"),
-        number("NumberSent", "Num Sent"),
-        checkbox("IsActive", "Active"),
-        long_text("Description", "Description"),
-        *system_fields(),
-    ),
-)
-
-CAMPAIGN_MEMBER = SObject(
-    name="CampaignMember",
-    label="Campaign Member",
-    label_plural="Campaign Members",
-    key_prefix="00v",
-    searchable=False,
-    fields=(
-        record_id("Campaign Member ID"),
-        required(
-            fixed(
-                lookup(
-                    "CampaignId",
-                    "Campaign ID",
-                    "Campaign",
-                    children="CampaignMembers",
-                    cascade_delete=True,
-                )
-            )
-        ),
-        fixed(
-            lookup("LeadId", "Lead ID", "Lead", children="CampaignMembers", cascade_delete=True)
-        ),
-        fixed(
-            lookup(
-                "ContactId",
-                "Contact ID",
-                "Contact",
-                children="CampaignMembers",
-                cascade_delete=True,
-            )
-        ),
-        picklist("Status", "Status", "Sent", "Responded", length=40, permissionable=False),
-        computed(checkbox("HasResponded", "Responded")),
-        computed(day("FirstRespondedDate", "First Responded Date")),
-        *system_fields(owner=False),
-    ),
-)
-
-CAMPAIGN_MEMBER_STATUS = SObject(
-    name="CampaignMemberStatus",
-    label="Campaign Member Status",
-    label_plural="Campaign Member Statuses",
-    key_prefix="01Y",
-    searchable=False,
-    layoutable=False,
-    fields=(
-        record_id("Campaign Member Status ID"),
-        required(
-            fixed(
-                lookup(
-                    "CampaignId",
-                    "Campaign ID",
-                    "Campaign",
-                    children="CampaignMemberStatuses",
-                    cascade_delete=True,
-                )
-            )
-        ),
-        text("Label", "Label", 765),
-        whole("SortOrder", "Sort Order"),
-        checkbox("IsDefault", "Is Default"),
-        checkbox("HasResponded", "Responded"),
-        *system_fields(owner=False),
-    ),
-)
-
-USER = SObject(
-    name="User",
-    label="User",
-    label_plural="Users",
-    key_prefix="005",
-    deletable=False,
-    setup=True,
-    fields=(
-        record_id("User ID"),
-        required(text("Username", "Username", 80, id_lookup=True)),
-        *person_name(),
-        required(Field(name="Email", label="Email", type="email", length=128, id_lookup=True)),
-        required(text("Alias", "Alias", 8)),
-        checkbox("IsActive", "Active", default=True),
-        text("TimeZoneSidKey", "Time Zone", 40, default="Europe/London"),
-        text("LanguageLocaleKey", "Language", 40, default="en_US"),
-        *system_fields(owner=False, deletable=False),
-    ),
-)
-
-ORGANIZATION = SObject(
-    name="Organization",
-    label="Organization",
-    label_plural="Organizations",
-    key_prefix="00D",
-    createable=False,
-    deletable=False,
-    searchable=False,
-    setup=True,
-    fields=(
-        record_id("Organization ID"),
-        text("Name", "Name", 80, nillable=False, name_field=True),
-        computed(text("InstanceName", "Instance Name", 5)),
-        computed(checkbox("IsSandbox", "Is Sandbox")),
-        computed(moment("TrialExpirationDate", "Trial Expiration Date")),
-        computed(text("NamespacePrefix", "Namespace Prefix", 15)),
-        computed(text("OrganizationType", "Edition", 40)),
-        text("LanguageLocaleKey", "Language", 40),
-        *system_fields(owner=False, deletable=False),
-    ),
-)
-
-PERMISSION_SET = SObject(
-    name="PermissionSet",
-    label="Permission Set",
-    label_plural="Permission Sets",
-    key_prefix="0PS",
-    searchable=False,
-    setup=True,
-    fields=(
-        record_id("Permission Set ID"),
-        required(text("Name", "Permission Set Name", 80, name_field=True)),
-        required(text("Label", "Permission Set Label", 80)),
-        text("Description", "Description", 255),
-        *system_fields(owner=False, deletable=False),
     ),
 )
 

@@ -63,14 +63,15 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _headers(headers: Mapping[str, Any]) -> dict[str, str]:
+    # A header value may be bytes at run time, whatever the types say.
     return {
-        name: value.decode() if isinstance(value, bytes) else str(value)
+        name: str(value, "latin-1") if isinstance(value, bytes) else value
         for name, value in headers.items()
     }
 
 
-def _body(body: object) -> bytes:
+def _body(body: Any) -> bytes:  # noqa: ANN401 - what requests takes
     if body is None:
         return b""
     if isinstance(body, str):
@@ -78,7 +79,7 @@ def _body(body: object) -> bytes:
     if isinstance(body, bytes | bytearray):
         return bytes(body)
     read = getattr(body, "read", None)
-    return bytes(read()) if read else b"".join(body)  # type: ignore[call-overload, no-any-return]
+    return bytes(read()) if read else b"".join(body)
 
 
 def _broken(

@@ -1,4 +1,4 @@
-"""What the org counts: API calls of the last day against the allowance, and calls by endpoint."""
+"""What the org counts: API calls of the last day, and calls by endpoint."""
 
 import collections
 import threading

@@ -1,7 +1,7 @@
 """Creating, changing and deleting records: one chunk of one object at a time."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.emulator.access import Caller
 from connector.emulator.campaign_members import complete_members
@@ -13,12 +13,11 @@ from connector.emulator.ids import make_id, parse_id
 from connector.emulator.objects import SObject
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
-from connector.emulator.storage import HistoryEntry, Row, Storage
+from connector.emulator.storage import Row, Storage
+from connector.emulator.traces import complete_name, entry, history, stamp
 
 
 Body = Mapping[str, object]
-
-_AUDIT = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class Writer:
         for body in bodies:
             draft = Draft(sobject=sobject)
             self._read(draft, body, caller)
-            draft.attempt(lambda each, given=body: self._start(each, given, caller))
+            draft.attempt(self._start, body, caller)
             drafts.append(draft)
         return self._save(drafts, caller)
 
@@ -69,7 +68,7 @@ class Writer:
         drafts = []
         for (given, body), record in zip(bodies, ids, strict=True):
             draft = Draft(sobject=sobject, record=record or "", old=rows.get(record or "", {}))
-            draft.attempt(lambda each, text=given: self._check_target(each, text, caller))
+            draft.attempt(self._check_target, given, caller)
             self._read(draft, body, caller)
             drafts.append(draft)
         _refuse_repeated(drafts)
@@ -84,7 +83,8 @@ class Writer:
             if not row.get("IsDeleted"):
                 found.setdefault(str(row[key.name]).casefold(), []).append(row)
         saved: dict[int, Saved] = {}
-        new, changed = [], []
+        new: list[int] = []
+        changed: list[int] = []
         keys = [str(value).casefold() for value, _ in bodies]
         for at, (value, _) in enumerate(bodies):
             matches = found.get(keys[at], [])
@@ -108,7 +108,7 @@ class Writer:
             record = parse_id(given) or ""
             row = self._storage.rows(sobject.name, [record]).get(record, {})
             draft = Draft(sobject=sobject, record=record, old=row)
-            draft.attempt(lambda each, text=given: self._check_target(each, text, caller))
+            draft.attempt(self._check_target, given, caller)
             if draft.error is None:
                 self.bury(sobject, record, caller)
             saved.append(Saved(record=record, error=draft.error))
@@ -127,13 +127,13 @@ class Writer:
         if master is not None:
             row["MasterRecordId"] = master
         self._storage.update(sobject.name, [{**row, "LastModifiedDate": caller.now}])
-        self._storage.keep_history([_entry(sobject, record, "IsDeleted", caller, old=0, new=1)])
+        self._storage.keep_history([entry(sobject, record, "IsDeleted", caller, old=0, new=1)])
 
     # The steps.
 
     def _read(self, draft: Draft, body: Body, caller: Caller) -> None:
         try:
-            draft.attempt(lambda d: prepare(d, body, self._schema, self._storage, caller))
+            draft.attempt(prepare, body, self._schema, self._storage, caller)
         except ApiError as error:
             if error.code != "INVALID_FIELD" or self._rules.unknown_field_refuses_call:
                 raise
@@ -200,7 +200,7 @@ class Writer:
         if alive and alive[0].sobject.name == "CampaignMember":
             complete_members(alive, self._storage)
         for draft in alive:
-            _complete_name(draft)
+            complete_name(draft)
             self._assign(draft, caller)
         self._checks.run(alive, caller)
         alive = [draft for draft in alive if draft.error is None]
@@ -221,13 +221,13 @@ class Writer:
             return
         sobject = drafts[0].sobject
         for draft in drafts:
-            _stamp(draft, caller, new=new)
+            stamp(draft, caller, new=new)
             if new:
                 draft.record = self._next_id(sobject.key_prefix)
                 if draft.changes.get("Name") is None and self._schema.field(sobject, "Name"):
                     draft.changes["Name"] = draft.record
         rows = [{"Id": draft.record, **draft.changes} for draft in drafts]
-        history = [entry for draft in drafts for entry in _history(draft, caller)]
+        entries = [each for draft in drafts for each in history(draft, caller)]
         if new:
             self._storage.insert(sobject.name, rows)
             last: dict[str, object] = {"last": self._counters[sobject.key_prefix]}
@@ -235,7 +235,7 @@ class Writer:
             self._follow(sobject, drafts, caller)
         else:
             self._storage.update(sobject.name, rows)
-        self._storage.keep_history(history)
+        self._storage.keep_history(entries)
 
     def _follow(self, sobject: SObject, drafts: Sequence[Draft], caller: Caller) -> None:
         """A new campaign is born with two member statuses."""
@@ -248,63 +248,11 @@ class Writer:
                 )
             ]
             as_system = dataclasses.replace(caller, system=True)
-            self.create(self._schema.object("CampaignMemberStatus"), statuses, as_system)
+            self.create(self._schema.sobject("CampaignMemberStatus"), statuses, as_system)
 
     def _next_id(self, prefix: str) -> str:
         self._counters[prefix] = self._counters.get(prefix, 0) + 1
         return make_id(prefix, self._counters[prefix])
-
-
-def _complete_name(draft: Draft) -> None:
-    if "LastName" in draft.changes or "FirstName" in draft.changes:
-        parts = (draft.value("FirstName"), draft.value("LastName"))
-        draft.changes["Name"] = " ".join(str(part) for part in parts if part) or None
-
-
-def _stamp(draft: Draft, caller: Caller, *, new: bool) -> None:
-    names = {field.name for field in draft.sobject.fields}
-    stamps: Row = {
-        "SystemModstamp": caller.now,
-        "LastModifiedDate": caller.now,
-        "LastModifiedById": caller.user,
-    }
-    if new:
-        stamps |= {"CreatedDate": caller.now, "CreatedById": caller.user}
-    for name, value in stamps.items():
-        if name in names and not (caller.system and name in draft.changes):
-            draft.changes[name] = value
-
-
-def _history(draft: Draft, caller: Caller) -> Iterator[HistoryEntry]:
-    if draft.old is None:
-        yield _entry(draft.sobject, draft.record, "created", caller)
-        return
-    for name, value in draft.changes.items():
-        if name not in _AUDIT and draft.old.get(name) != value:
-            yield _entry(
-                draft.sobject, draft.record, name, caller, old=draft.old.get(name), new=value
-            )
-
-
-def _entry(
-    sobject: SObject,
-    record: str,
-    field: str,
-    caller: Caller,
-    *,
-    old: Value = None,
-    new: Value = None,
-) -> HistoryEntry:
-    return HistoryEntry(
-        object=sobject.name,
-        record=record,
-        field=field,
-        old=old,
-        new=new,
-        at=caller.now,
-        user=caller.user,
-        call=caller.call,
-    )
 
 
 def _refuse_repeated(drafts: Sequence[Draft]) -> None:
