@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from connector.domain.consent import Consent, ConsentEvent
+from connector.domain.consent import Consent, ConsentEvent, ConsentKind
 from connector.domain.engagement import Engagement
-from connector.store.sql import Bulk, Sql, keys
-from connector.store.times import micros, moment_or_none
+from connector.store.sql import Bulk, Row, Sql, keys
+from connector.store.times import micros, moment, moment_or_none
 
 
 PUT_EVENTS = Bulk(
@@ -34,6 +34,12 @@ _NEWEST = ",\n".join(
     f"{name} = CASE WHEN {_NEW} > {_OWN} THEN excluded.{name} ELSE c.{name} END"
     for name in _STOP
 )
+SELECT_EVENTS = Sql("""
+    SELECT phone, at, kind, source, gateway, message_id, account, sender, keyword,
+      callback_id, received_at
+    FROM consent_events WHERE phone = :phone
+    ORDER BY at DESC, received_at DESC, kind LIMIT :limit
+""")
 #: Consent.join in SQL.
 FOLD = Bulk(
     "consents AS c",
@@ -100,6 +106,11 @@ class Consents:
             for row in SELECT.run(self._connection, keys=keys(phones))
         }
 
+    def said_by(self, phone: str, limit: int) -> list[tuple[int, ConsentEvent]]:
+        """What came from a phone, the newest first, each after the number of its callback."""
+        rows = SELECT_EVENTS.run(self._connection, phone=phone, limit=limit)
+        return [(row.callback_id, _event(row)) for row in rows]
+
     def fold_engagement(self, engagements: Iterable[Engagement]) -> None:
         """Join these into what is known; each number at most once."""
         rows = [
@@ -132,6 +143,21 @@ def _row(number: int, event: ConsentEvent) -> tuple[object, ...]:
         event.keyword,
         number,
         micros(event.received_at),
+    )
+
+
+def _event(row: Row) -> ConsentEvent:
+    return ConsentEvent(
+        phone=row.phone,
+        kind=ConsentKind(row.kind),
+        received_at=moment(row.received_at),
+        occurred_at=moment(row.at),
+        source=row.source,
+        gateway=row.gateway,
+        account=row.account,
+        message_id=row.message_id,
+        sender=row.sender,
+        keyword=row.keyword,
     )
 
 

@@ -97,6 +97,9 @@ SELECT_BY_MESSAGE_ID = Sql(f"""
 LOOK_AGAIN = Sql("""
     UPDATE deliveries SET changed = 1 WHERE unmatched = 1 AND recipient IN {items}
 """)
+SELECT_CHANGED = Sql("""
+    SELECT changed FROM deliveries WHERE gateway = :gateway AND message_id = :message_id
+""")
 COUNT_CHANGED = Sql("SELECT COUNT(*) FROM deliveries WHERE changed = 1")
 COUNT_UNMATCHED = Sql("SELECT COUNT(*) FROM deliveries WHERE unmatched = 1")
 
@@ -113,7 +116,7 @@ class Deliveries:
 
     def claim_changed(self, limit: int) -> list[Delivery]:
         """Messages to be matched; no other worker gets them before this transaction ends."""
-        rows = CLAIM_CHANGED.run(self._connection, limit=limit)
+        rows = CLAIM_CHANGED.run(self._connection, limit=limit).all()
         return [delivery_of(row) for row in rows]
 
     def settle_changed(
@@ -141,6 +144,11 @@ class Deliveries:
         """The messages with this id, whichever gateway sent them."""
         rows = SELECT_BY_MESSAGE_ID.run(self._connection, message_id=message_id)
         return [delivery_of(row) for row in rows]
+
+    def is_changed(self, gateway: str, message_id: str) -> bool:
+        """Whether it has yet to be matched, or matched anew."""
+        rows = SELECT_CHANGED.run(self._connection, gateway=gateway, message_id=message_id)
+        return bool(number(rows))
 
     def changed_count(self) -> int:
         return number(COUNT_CHANGED.run(self._connection))

@@ -51,7 +51,28 @@ SELECT_LATEST = Sql("""
     SELECT * FROM callbacks WHERE (:gateway = '' OR gateway = :gateway)
     ORDER BY id DESC LIMIT :limit
 """)
+SELECT_LISTED = Sql("""
+    SELECT id, gateway, account, method, target, urgent, received_at FROM callbacks
+    WHERE (:gateway = '' OR gateway = :gateway) ORDER BY id DESC LIMIT :limit
+""")
+SELECT_LISTED_BY_ID = Sql("""
+    SELECT id, gateway, account, method, target, urgent, received_at FROM callbacks
+    WHERE id IN {ids} ORDER BY id DESC
+""")
 LAST_ID = Sql("SELECT COALESCE(MAX(id), 0) FROM callbacks")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCallback:
+    """What a list shows of a callback: all but its headers and body."""
+
+    id: int
+    received_at: datetime
+    gateway: str
+    account: str
+    method: str
+    target: str
+    urgent: bool
 
 
 class Inbox:
@@ -91,6 +112,14 @@ class Inbox:
         """The newest callbacks first."""
         return self._select(SELECT_LATEST, gateway=gateway, limit=limit)
 
+    def listed(self, *, gateway: str = "", limit: int) -> list[ListedCallback]:
+        """The newest callbacks first, without their bodies."""
+        return self._list(SELECT_LISTED, gateway=gateway, limit=limit)
+
+    def listed_by_id(self, callback_ids: Iterable[int]) -> list[ListedCallback]:
+        """Those of these that are still kept, the newest first, without their bodies."""
+        return self._list(SELECT_LISTED_BY_ID, keys=keys(str(each) for each in callback_ids))
+
     def ids_since(
         self, since: datetime, *, gateway: str = "", position: int = 0, limit: int
     ) -> list[tuple[int, bool]]:
@@ -114,7 +143,22 @@ class Inbox:
 
     def _select(self, statement: Sql, **values: object) -> list[KeptCallback]:
         with store_errors(), self._reading() as connection:
-            return [_kept(row) for row in statement.run(connection, **values)]
+            return [_kept(row) for row in statement.run(connection, **values).all()]
+
+    def _list(self, statement: Sql, **values: object) -> list[ListedCallback]:
+        with store_errors(), self._reading() as connection:
+            return [
+                ListedCallback(
+                    id=row.id,
+                    received_at=moment(row.received_at),
+                    gateway=row.gateway,
+                    account=row.account,
+                    method=row.method,
+                    target=row.target,
+                    urgent=bool(row.urgent),
+                )
+                for row in statement.run(connection, **values)
+            ]
 
     def _reading(self) -> sa.Connection:
         return self._engine.connect().execution_options(reads=True)

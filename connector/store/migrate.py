@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import alembic.command
+import alembic.util
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -23,7 +24,13 @@ def upgrade(engine: sa.Engine, parts: Sequence[str]) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
-        alembic.command.upgrade(_config(connection, parts), "head")
+        try:
+            alembic.command.upgrade(_config(connection, parts), "head")
+        except alembic.util.CommandError as error:
+            raise ConfigurationError(
+                f"the database cannot be brought to schema {head()}: {error};"
+                " a newer version of this service may have upgraded it: run that one"
+            ) from error
 
 
 def revision(engine: sa.Engine) -> str:

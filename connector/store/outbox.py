@@ -26,6 +26,9 @@ CLAIM_MARKED = Sql("""
     ORDER BY urgent DESC, object, record_id LIMIT :limit {skip_locked}
 """)
 UNMARK = Sql("DELETE FROM changed_records WHERE (object, record_id) IN {pairs}")
+SELECT_MARKED = Sql("""
+    SELECT COUNT(*) FROM changed_records WHERE object = :object AND record_id = :record_id
+""")
 COUNT_MARKED = Sql("SELECT COUNT(*) FROM changed_records")
 PUT = Bulk(
     "pending",
@@ -168,6 +171,11 @@ class Outbox:
             )
             for row in SELECT_WAITING.run(self._connection, record_id=record_id)
         ]
+
+    def is_marked(self, record: RecordRef) -> bool:
+        """Whether what it shall show has yet to be worked out anew."""
+        rows = SELECT_MARKED.run(self._connection, object=record.object, record_id=record.id)
+        return bool(number(rows))
 
     def marked_count(self) -> int:
         return number(COUNT_MARKED.run(self._connection))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
-from connector.store import migrate
+from connector.store import inspection, migrate
 from connector.store.consents import Consents
 from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
@@ -19,6 +19,7 @@ from connector.store.engine import journal_mode, open_postgresql, open_sqlite, s
 from connector.store.events import Events, KnownEvent
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.inbox import Inbox
+from connector.store.inspection import DatabaseFacts, Size
 from connector.store.matches import Match, Matches
 from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
@@ -74,6 +75,17 @@ class Store:
 
         An empty database gets its schema. Without `upgrade`, one of another version is refused.
         """
+        store = cls.connect(url)
+        try:
+            store.prepare(upgrade=upgrade)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """The store as it is found: of any version, or empty."""
         if url.startswith("sqlite:///"):
             folder = Path(url.removeprefix("sqlite:///"))
             inbox = open_sqlite(folder / "inbox.sqlite3")
@@ -84,9 +96,7 @@ class Store:
             raise ConfigurationError(
                 "the database address must begin with sqlite:/// or postgresql://"
             )
-        store = cls(inbox, state)
-        store._prepare(upgrade=upgrade)
-        return store
+        return cls(inbox, state)
 
     @property
     def shared(self) -> bool:
@@ -155,14 +165,33 @@ class Store:
                 migrate.upgrade(self._inbox, (INBOX,))
                 migrate.upgrade(self._state, (STATE,))
 
+    def revision(self) -> str:
+        """Which schema it is at; empty for a new one, and where only a part has one."""
+        with store_errors():
+            return min(migrate.revision(engine) for engine in self._engines)
+
+    def facts(self) -> list[DatabaseFacts]:
+        """Each database that it consists of, looked into."""
+        with store_errors():
+            return [inspection.look(engine) for engine in self._engines]
+
+    def size(self) -> Size:
+        """Every row counted."""
+        with store_errors():
+            return inspection.measure(self._engines)
+
     def close(self) -> None:
         self._inbox.dispose()
         self._state.dispose()
 
-    def _prepare(self, *, upgrade: bool) -> None:
+    def prepare(self, *, upgrade: bool) -> None:
+        """Give it its schema where there is none; raise unless it is current then."""
         with store_errors():
-            engines = {self._inbox, self._state}
-            if upgrade or not any(migrate.revision(engine) for engine in engines):
+            if upgrade or not any(migrate.revision(engine) for engine in self._engines):
                 self.upgrade()
-            for engine in engines:
+            for engine in self._engines:
                 migrate.check(engine)
+
+    @property
+    def _engines(self) -> tuple[sa.Engine, ...]:
+        return (self._state,) if self.shared else (self._inbox, self._state)

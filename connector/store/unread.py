@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from connector.domain.callback import KeptCallback
 from connector.store.inbox import Inbox, without_parts
-from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment
 
 
@@ -32,7 +32,15 @@ SET_ASIDE = Bulk(
 RELEASE = Sql("DELETE FROM quarantine WHERE callback_id IN {ids}")
 SELECT_QUARANTINE = Sql("""
     SELECT callback_id, gateway, reason, since FROM quarantine
-    ORDER BY callback_id DESC LIMIT :limit
+    WHERE (:gateway = '' OR gateway = :gateway) ORDER BY callback_id DESC LIMIT :limit
+""")
+SELECT_QUARANTINE_AFTER = Sql("""
+    SELECT callback_id, gateway, reason, since FROM quarantine
+    WHERE callback_id > :position AND (:gateway = '' OR gateway = :gateway)
+    ORDER BY callback_id LIMIT :limit
+""")
+SELECT_QUARANTINE_BY_ID = Sql("""
+    SELECT callback_id, gateway, reason, since FROM quarantine WHERE callback_id IN {ids}
 """)
 COUNT_QUARANTINE = Sql("SELECT COUNT(*) FROM quarantine")
 
@@ -111,17 +119,26 @@ class Unread:
         """These could be read after all."""
         RELEASE.run(self._connection, keys=keys(str(number) for number in numbers))
 
-    def quarantined(self, limit: int) -> list[Quarantined]:
+    def quarantined(self, limit: int, *, gateway: str = "") -> list[Quarantined]:
         """The newest first."""
-        return [
-            Quarantined(
-                callback_id=row.callback_id,
-                gateway=row.gateway,
-                reason=row.reason,
-                since=moment(row.since),
-            )
-            for row in SELECT_QUARANTINE.run(self._connection, limit=limit)
-        ]
+        rows = SELECT_QUARANTINE.run(self._connection, gateway=gateway, limit=limit)
+        return [_quarantined(row) for row in rows]
+
+    def quarantined_after(
+        self, position: int, *, gateway: str = "", limit: int
+    ) -> list[Quarantined]:
+        """A page of them beyond a number, by their numbers."""
+        rows = SELECT_QUARANTINE_AFTER.run(
+            self._connection, position=position, gateway=gateway, limit=limit
+        )
+        return [_quarantined(row) for row in rows]
+
+    def why(self, numbers: Iterable[int]) -> dict[int, Quarantined]:
+        """Those of these callbacks that could not be read, by number."""
+        rows = SELECT_QUARANTINE_BY_ID.run(
+            self._connection, keys=keys(str(number) for number in numbers)
+        )
+        return {row.callback_id: _quarantined(row) for row in rows}
 
     def quarantined_count(self) -> int:
         return number(COUNT_QUARANTINE.run(self._connection))
@@ -136,6 +153,15 @@ class Unread:
     def _position(self, *, urgent: bool) -> int:
         lane = _lane(urgent=urgent)
         return number(READ_CURSOR.run(self._connection, lane=lane))
+
+
+def _quarantined(row: Row) -> Quarantined:
+    return Quarantined(
+        callback_id=row.callback_id,
+        gateway=row.gateway,
+        reason=row.reason,
+        since=moment(row.since),
+    )
 
 
 def _lane(*, urgent: bool) -> str:
