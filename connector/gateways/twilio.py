@@ -177,17 +177,16 @@ def verify(callback: Callback, secrets: Secrets) -> bool:
     key. A JSON body is covered by its hash in the URL.
     """
     given = callback.header("x-twilio-signature")
-    algorithm = _algorithm(callback.header("x-twilio-webhooks-signature-settings"))
-    digest = ALGORITHMS.get(algorithm.upper())
+    settings = callback.header("x-twilio-webhooks-signature-settings")
+    digest = ALGORITHMS.get(_algorithm(settings).upper()) if settings else "sha1"
     signed = _signed_fields(callback)
     if digest is None or signed is None or not given:
         return False
     key = "auth_token" if digest == "sha1" else "shared_key"
-    contents = [(address + signed).encode() for address in _addresses(callback)]
     return any(
         equal(given, base64_text(hmac.digest(secret.encode(), content, digest)))
+        for content in ((address + signed).encode() for address in _addresses(callback))
         for secret in live(secrets, key)
-        for content in contents
     )
 
 
