@@ -6,7 +6,7 @@ import flask
 from a2wsgi.wsgi import WSGIMiddleware
 
 from connector.web import answers
-from connector.web.answers import Message, RefusedError, Send, refusal
+from connector.web.answers import Header, Message, RefusedError, Send, refusal
 from connector.web.reading import (
     ClientGoneError,
     Limits,
@@ -68,9 +68,12 @@ class Mount:
         async def gather(message: Message) -> None:
             messages.append(message)
 
+        whole_scope = {**scope, "headers": _of_whole(scope["headers"], body)}
         self._waiting += 1
         try:
-            await self._wsgi(cast("Any", scope), cast("Any", receive), cast("Any", gather))
+            await self._wsgi(
+                cast("Any", whole_scope), cast("Any", receive), cast("Any", gather)
+            )
         finally:
             self._waiting -= 1
         start, *bodies = messages
@@ -80,3 +83,17 @@ class Mount:
 
     def close(self) -> None:
         self._wsgi.executor.shutdown()
+
+
+def _of_whole(headers: list[Header], body: bytes) -> list[Header]:
+    """
+    The headers of a request whose body is here: its length is known, whatever way it came.
+
+    Names with an underscore are dropped: in WSGI they could pass for those with a hyphen.
+    """
+    kept = [
+        (name, text)
+        for name, text in headers
+        if b"_" not in name and name not in {b"transfer-encoding", b"content-length"}
+    ]
+    return [*kept, (b"content-length", str(len(body)).encode())]

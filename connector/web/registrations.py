@@ -93,7 +93,7 @@ def _registration(texts: Mapping[str, str], now: datetime) -> DeliveryEvent:
         recipient=texts["recipient"],
         registered_record=texts["record"],
         campaign=texts["campaign"],
-        sent_at=datetime.fromisoformat(texts["sent_at"]),
+        sent_at=datetime.fromisoformat(texts["sent_at"]) if texts["sent_at"] else None,
     )
 
 
@@ -130,9 +130,11 @@ def _campaign(text: str) -> str:
 
 
 def _sent_at(text: str, now: datetime) -> str:
-    """The moment in ISO 8601; now, where nothing is said."""
+    """The moment in UTC; nothing, where nothing is said: then it is when it was first seen."""
+    if not text:
+        return ""
     try:
-        moment = datetime.fromisoformat(text) if text else now
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is no time such as 2026-11-23T10:00:00Z") from None
     if moment.tzinfo is None:
