@@ -120,7 +120,7 @@ def consent(
         received_at=callback.received_at,
         occurred_at=occurred_at,
         source=source,
-        message_id=checked_id(message_id) if message_id else "",
+        message_id=storable(message_id, LONGEST_ID),
         sender=storable(sender),
         keyword=word,
     )
@@ -140,7 +140,11 @@ def engagement(
     return EngagementEvent(
         gateway=callback.gateway,
         account=callback.account,
-        message_id=checked_id(message_id) if message_id or kind is EngagementKind.CLICK else "",
+        message_id=(
+            checked_id(message_id)
+            if kind is EngagementKind.CLICK
+            else storable(message_id, LONGEST_ID)
+        ),
         kind=kind,
         received_at=callback.received_at,
         occurred_at=occurred_at,
@@ -176,8 +180,8 @@ def _checked_phone(phone: str) -> str:
     return phone
 
 
-def storable(text: str) -> str:
+def storable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """The text without what no database holds (NUL, lone surrogates), cut to a sane length."""
     if text.isprintable():
-        return text[:_LONGEST_TEXT]
-    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_TEXT]
+        return text[:longest]
+    return "".join(letter for letter in text if letter.isprintable())[:longest]

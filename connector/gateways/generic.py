@@ -16,7 +16,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, each, reading
 from connector.gateways.events import consent, report, said
 from connector.gateways.meanings import Meanings
-from connector.gateways.times import iso
+from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, number, segments, text
 from connector.gateways.verify import standard_webhooks, webhook_key_fault
 
@@ -55,9 +55,9 @@ def _item(
     callback: Callback, kind: str, stamp: str, item: Mapping[str, object]
 ) -> Iterable[Event]:
     stamp = text(item, "timestamp") or stamp
-    occurred_at = iso(stamp) if stamp else None
     if kind == STATUS_EVENT:
-        return [_report(callback, item, occurred_at)]
+        return [_report(callback, item, iso(stamp) if stamp else None)]
+    occurred_at = if_readable(iso, stamp)
     if kind == INBOUND_EVENT:
         event = said(
             callback,

@@ -16,7 +16,7 @@ from connector.gateways import receipt
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Reply, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import FAILURES, Meaning
-from connector.gateways.times import iso_utc, unix_seconds
+from connector.gateways.times import if_readable, iso_utc, unix_seconds
 from connector.gateways.values import number
 from connector.gateways.verify import any_of, basic_auth, basic_fault, token_in_query
 
@@ -80,7 +80,7 @@ def parse(callback: Callback) -> Iterator[Event]:
             phone=number(fields.get("from", "")),
             sender=fields.get("to", "").strip(),
             message_id=fields.get("id", ""),
-            occurred_at=_moment(fields),
+            occurred_at=if_readable(unix_seconds, fields.get("ts", "")),
         )
 
 

@@ -1,5 +1,6 @@
 """How gateways write the time. Whatever has no known zone is unreadable, never guessed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
@@ -25,6 +26,18 @@ def iso_utc(written: str) -> datetime:
 
 def unix_seconds(written: str) -> datetime:
     return datetime.fromtimestamp(whole_seconds(written), UTC)
+
+
+def if_readable(read: Callable[[str], datetime], written: str) -> datetime | None:
+    """
+    The time, or None: then the moment of receipt counts.
+
+    For what people say: a STOP must not be lost for a time that nobody can read.
+    """
+    try:
+        return read(written)
+    except (ValueError, OverflowError):
+        return None
 
 
 def whole_seconds(written: str) -> int:

@@ -19,7 +19,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Secrets, each, reading
 from connector.gateways.events import engagement, report, said
 from connector.gateways.meanings import Meanings, codes
-from connector.gateways.times import iso
+from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, number, segments, text
 from connector.gateways.verify import base64_text, closed, equal, live
 
@@ -120,7 +120,6 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
     if kind == CLICK_EVENT or (not kind and "click_time" in data):
         return [_click(callback, data)]
     stamp = text(data, "timestamp") or text(item, "time")
-    occurred_at = iso(stamp) if stamp else None
     if kind.startswith(INBOUND_EVENT):
         return [
             said(
@@ -129,7 +128,7 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
                 phone=_address(text(data, "from")),
                 sender=_address(text(data, "to")),
                 message_id=text(data, "messageSid"),
-                occurred_at=occurred_at,
+                occurred_at=if_readable(iso, stamp),
                 told=text(data, "optOutType") or text(data, "OptOutType"),
             )
         ]
@@ -142,7 +141,7 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
             text(data, "messageSid"),
             MEANINGS.of(word, text(data, "errorCode")),
             word=word,
-            occurred_at=occurred_at,
+            occurred_at=iso(stamp) if stamp else None,
             recipient=_address(text(data, "to")),
             sender=_address(text(data, "from")),
             segments=segments(text(data, "numberOfSegments")),

@@ -64,5 +64,11 @@ def test_case_and_decoration_change_nothing(word, decoration):
 
 
 @given(st.text())
-def test_normalising_twice_changes_nothing(text):
-    assert normalised(normalised(text)) == normalised(text)
+def test_any_text_is_a_keyword_only_in_its_normalised_form(text):
+    found = keyword(text)
+
+    assert found == (
+        None
+        if normalised(text) not in KEYWORDS
+        else (KEYWORDS[normalised(text)], normalised(text).upper())
+    )
