@@ -7,6 +7,7 @@ from connector.emulator.objects import SObject
 from connector.emulator.org import ADMIN, INTEGRATION_USER, EmulatedOrg
 from connector.emulator.rules import AssignmentRule, BrokenFlow, DuplicateRule, ValidationRule
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
+from connector.emulator.server import OrgServer, serve
 from connector.emulator.sms import install_sms_fields
 from connector.emulator.transport import WSGIAdapter
 
@@ -19,6 +20,7 @@ __all__ = [
     "DuplicateRule",
     "EmulatedOrg",
     "Field",
+    "OrgServer",
     "RecordError",
     "RefusedRecordError",
     "SObject",
@@ -29,4 +31,5 @@ __all__ = [
     "seed_campaign",
     "seed_contacts",
     "seed_leads",
+    "serve",
 ]

@@ -10,10 +10,9 @@ from typing import Any
 
 import flask
 
-from connector.emulator.errors import RefusedRecordError
-from connector.emulator.faults import Fault
+from connector.emulator.errors import ApiError, RefusedRecordError
 from connector.emulator.org import EmulatedOrg
-from connector.emulator.seeds import seed_contacts, seed_leads
+from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
 
 
 #: The faults that have a name of their own, for `POST /emulator/faults`.
@@ -36,18 +35,20 @@ _NAMED = (
     "cut_body",
     "lock",
 )
+#: What goes wrong with a request to these routes itself.
+_WRONG = (ApiError, KeyError, TypeError, ValueError, RefusedRecordError)
 
 
 def blueprint(org: EmulatedOrg) -> flask.Blueprint:
     routes = flask.Blueprint("admin", __name__, url_prefix="/emulator")
 
+    @routes.get("/stats")
+    def stats() -> flask.Response:
+        return flask.jsonify(statistics(org))
+
     @routes.get("/faults")
     def faults() -> flask.Response:
         return flask.jsonify([fault.as_json() for fault in org.faults])
-
-    @routes.post("/faults")
-    def add_fault() -> tuple[flask.Response, int]:
-        return _attempt(lambda body: _add_fault(org, body).as_json())
 
     @routes.delete("/faults")
     @routes.delete("/faults/<int:number>")
@@ -55,30 +56,9 @@ def blueprint(org: EmulatedOrg) -> flask.Blueprint:
         org.faults.clear(number)
         return "", 204
 
-    @routes.get("/stats")
-    def stats() -> flask.Response:
-        return flask.jsonify(statistics(org))
-
-    @routes.post("/seed")
-    def seed() -> tuple[flask.Response, int]:
-        return _attempt(lambda body: _seed(org, body))
-
-    @routes.post("/update")
-    def update() -> tuple[flask.Response, int]:
-        return _attempt(lambda body: _update(org, body))
-
-    @routes.post("/convert")
-    def convert() -> tuple[flask.Response, int]:
-        return _attempt(lambda body: org.convert_lead(body["id"]))
-
-    @routes.post("/merge")
-    def merge() -> tuple[flask.Response, int]:
-        return _attempt(lambda body: org.merge(body["winner"], body["losers"]) or {})
-
-    @routes.post("/sessions/revoke")
-    def revoke() -> tuple[str, int]:
-        org.auth.revoke_all()
-        return "", 204
+    @routes.post("/<act>")
+    def perform(act: str) -> tuple[flask.Response, int]:
+        return _perform(org, act)
 
     return routes
 
@@ -95,32 +75,71 @@ def statistics(org: EmulatedOrg) -> dict[str, object]:
     }
 
 
-def _attempt(
-    act: Callable[[dict[str, Any]], Mapping[str, object]],
-) -> tuple[flask.Response, int]:
-    """The act's answer as JSON with 201, or what is wrong with its request with 400."""
+def _perform(org: EmulatedOrg, act: str) -> tuple[flask.Response, int]:
+    """What the act answers as JSON with 201, or what is wrong with its request with 400."""
+    perform = _ACTS.get(act)
+    if perform is None:
+        return flask.jsonify({"error": f"unknown act: one of {', '.join(_ACTS)}"}), 404
     try:
         body = json.loads(flask.request.get_data() or b"{}")
-        return flask.jsonify(act(body)), 201
-    except (KeyError, TypeError, ValueError, RefusedRecordError) as error:
+        return flask.jsonify(perform(org, body)), 201
+    except _WRONG as error:
         return flask.jsonify({"error": f"{type(error).__name__}: {error}"}), 400
 
 
-def _add_fault(org: EmulatedOrg, body: dict[str, Any]) -> Fault:
+def _add_fault(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
     kind = body.pop("kind")
     if kind not in _NAMED:
         raise ValueError(f"unknown fault {kind!r}: one of {', '.join(_NAMED)}")
     records = body.pop("records", ()) if kind == "lock" else ()
-    added: Fault = getattr(org.faults, kind)(*records, **body)
-    return added
+    shown: dict[str, object] = getattr(org.faults, kind)(*records, **body).as_json()
+    return shown
 
 
-def _seed(org: EmulatedOrg, body: dict[str, Any]) -> dict[str, object]:
-    contacts = seed_contacts(org, int(body.get("contacts", 0)))
+def _seed(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    accounts = int(body.get("accounts", 0))
+    contacts = seed_contacts(org, int(body.get("contacts", 0)), accounts=accounts)
     leads = seed_leads(org, int(body.get("leads", 0)))
-    return {"contacts": contacts, "leads": leads}
+    campaign = body.get("campaign")
+    made = seed_campaign(org, campaign, [*contacts, *leads]) if campaign else None
+    return {"contacts": contacts, "leads": leads, "campaign": made}
 
 
-def _update(org: EmulatedOrg, body: dict[str, Any]) -> dict[str, object]:
+def _create(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    return {"id": org.create(body["object"], body["fields"])}
+
+
+def _update(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
     org.update(body["object"], body["id"], body["fields"])
     return {"id": body["id"]}
+
+
+def _delete(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    org.delete(body["object"], body["id"])
+    return {"id": body["id"]}
+
+
+def _convert(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    return org.convert_lead(body["id"])
+
+
+def _merge(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    org.merge(body["winner"], body["losers"])
+    return {"id": body["winner"]}
+
+
+def _revoke(org: EmulatedOrg, _body: dict[str, Any]) -> Mapping[str, object]:
+    org.auth.revoke_all()
+    return {}
+
+
+_ACTS: Mapping[str, Callable[[EmulatedOrg, dict[str, Any]], Mapping[str, object]]] = {
+    "faults": _add_fault,
+    "seed": _seed,
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+    "convert": _convert,
+    "merge": _merge,
+    "revoke": _revoke,
+}

@@ -142,7 +142,9 @@ def _filled(value: Any, done: Mapping[str, Mapping[str, object]]) -> Any:  # noq
     return _REFERENCE.sub(lambda match: str(_looked_up(match, done)), value)
 
 
-def _looked_up(match: re.Match[str], done: Mapping[str, Mapping[str, object]]) -> Any:  # noqa: ANN401
+def _looked_up(
+    match: re.Match[str], done: Mapping[str, Mapping[str, object]]
+) -> Any:  # noqa: ANN401
     name, path = match.groups()
     missing = f"Invalid reference specified. No value for {name}{path} found in {name}."
     earlier = done.get(name)
@@ -160,7 +162,10 @@ def _looked_up(match: re.Match[str], done: Mapping[str, Mapping[str, object]]) -
 def _halted(
     requests: object, done: Mapping[str, Mapping[str, object]], culprit: Mapping[str, object]
 ) -> Reply:
-    message = "The transaction was rolled back since another operation in the same transaction failed."
+    message = (
+        "The transaction was rolled back since another operation in the same transaction"
+        " failed."
+    )
     halted = [{"errorCode": "PROCESSING_HALTED", "message": message}]
     results: list[Mapping[str, object]] = []
     for request in requests if isinstance(requests, Sequence) else ():

@@ -208,5 +208,5 @@ class Faults:
         return self.add("cut_body", after_commit=True, **aim)
 
     def lock(self, *records: str, share: float = 0.0, **aim: Any) -> Fault:  # noqa: ANN401
-        """UNABLE_TO_LOCK_ROW for these records, for children of these, or for a share of all."""
+        """UNABLE_TO_LOCK_ROW for these records, their children, or a share of all."""
         return self.add("lock", records=records, share=share, **{"times": None, **aim})
