@@ -1,0 +1,30 @@
+"""The store as the operator's commands open it: a mistyped folder does not make one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connector.domain.errors import ConfigurationError
+from connector.settings import Settings
+from connector.store import Store
+from connector.wiring import open_store
+
+
+@contextmanager
+def opened(settings: Settings, *, create: bool = False) -> Iterator[Store]:
+    """The store of these settings; without `create`, one that is not there is a mistake."""
+    if not create:
+        must_exist(settings)
+    store = open_store(settings, upgrade=create and not settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def must_exist(settings: Settings) -> None:
+    folder = settings.data_folder.absolute()
+    if not settings.database_url and not list(folder.glob("*.sqlite3")):
+        raise ConfigurationError(
+            f"{folder}: there is no database here; set CONNECTOR_DATA_FOLDER or"
+            " CONNECTOR_DATABASE_URL as the service has it (`connector run` makes one)"
+        )
