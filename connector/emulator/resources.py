@@ -29,7 +29,8 @@ def versions(latest: float) -> list[dict[str, str]]:
 
 def index(call: Call) -> Reply:
     names = ("sobjects", "query", "queryAll", "search", "limits", "composite", "recent")
-    return Reply(body={name: f"{call.base}/{name}" for name in names})
+    identity = f"{call.instance_url}/id/{call.org.id}/{call.user}"
+    return Reply(body={"identity": identity, **{n: f"{call.base}/{n}" for n in names}})
 
 
 def describe_global(call: Call) -> Reply:
@@ -85,7 +86,8 @@ def updated(call: Call, name: str) -> Reply:
     sql = statement(
         "SELECT Id FROM",
         quoted(sobject.name),
-        "WHERE SystemModstamp >= ? AND SystemModstamp < ? AND IsDeleted = 0",
+        "WHERE SystemModstamp >= ? AND SystemModstamp < ?",
+        "AND IsDeleted = 0" if call.org.schema.field(sobject, "IsDeleted") else "",
         "ORDER BY SystemModstamp, Id",
     )
     ids = [row["Id"] for row in call.org.storage.fetch(sql, (stamp(start), stamp(end)))]
@@ -95,6 +97,9 @@ def updated(call: Call, name: str) -> Reply:
 
 def deleted(call: Call, name: str) -> Reply:
     sobject = call.org.schema.seen_object(name, call.user)
+    if not sobject.deletable:
+        message = f"{sobject.name} records are not deleted"
+        raise ApiError(400, "INVALID_TYPE_FOR_OPERATION", message)
     start, end = _period(call, _OLDEST_DELETIONS)
     sql = statement(
         "SELECT Id, SystemModstamp FROM",

@@ -109,6 +109,7 @@ class Writer:
             row = self._storage.rows(sobject.name, [record]).get(record, {})
             draft = Draft(sobject=sobject, record=record, old=row)
             draft.attempt(self._check_target, given, caller)
+            draft.attempt(_check_deletable)
             if draft.error is None:
                 self.bury(sobject, record, caller)
             saved.append(Saved(record=record, error=draft.error))
@@ -253,6 +254,12 @@ class Writer:
     def _next_id(self, prefix: str) -> str:
         self._counters[prefix] = self._counters.get(prefix, 0) + 1
         return make_id(prefix, self._counters[prefix])
+
+
+def _check_deletable(draft: Draft) -> None:
+    if not draft.sobject.deletable:
+        message = "insufficient access rights on object id"
+        raise refused("INSUFFICIENT_ACCESS_OR_READONLY", message)
 
 
 def _refuse_repeated(drafts: Sequence[Draft]) -> None:
