@@ -67,7 +67,9 @@ class Knowledge:
         """Every topic of the record that something is known of, with all of its fields."""
         person = self._person(record, mapping)
         known = self._records.get(record.id)
-        for topic in mapping.topics:
+        # Of a record that the directory has not seen yet, nobody knows that it has no number.
+        topics = mapping.topics if known else mapping.topics - {Topic.PERSON}
+        for topic in topics:
             yield Queued(
                 record=record,
                 topic=topic.value,

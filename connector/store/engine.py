@@ -40,7 +40,9 @@ def open_sqlite(path: Path) -> sa.Engine:
     """An engine on one file, readable by its owner only; every connection is checked."""
     with store_errors():
         _create(path)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -88,6 +90,7 @@ def open_postgresql(url: str) -> sa.Engine:
     engine = sa.create_engine(
         parsed,
         pool_pre_ping=True,
+        hide_parameters=True,  # rows hold numbers and texts, tracebacks must not
         pool_size=8,
         connect_args={"connect_timeout": 10, "application_name": "connector"},
     )

@@ -10,20 +10,11 @@ from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
 from connector.phones import to_e164
 from connector.pipeline.directory import keep_entries
+from tests.support.callbacks import dlr, reply
 from tests.support.events import ALEX, MOBILE, NOON, arrival, report
 
 
 KIM = "00Q000000000001AAA"
-
-
-def dlr(kind, message_id="42", ref=ALEX, to="%2B447700900456", at=1_700_000_000):
-    return arrival(
-        f"/callbacks/kannel?token=***&extid={message_id}&type={kind}&from={to}&ts={at}&ref={ref}"
-    )
-
-
-def reply(text, phone="%2B447700900456"):
-    return arrival(f"/callbacks/kannel?token=***&text={text}&from={phone}", urgent=True)
 
 
 def hold(store, record_id, phone=MOBILE, name="Contact", **changes):

@@ -1,0 +1,304 @@
+"""From pending fields to an emulated org: every answer it may give, on both engines."""
+
+
+import pytest
+
+from connector.domain.records import RecordRef
+from connector.emulator import ValidationRule, seed_contacts, seed_leads
+from connector.pipeline.push import LEASE, STOPPED_FOR, Pusher, PushReport
+from connector.store.outbox import Queued
+from tests.support.callbacks import dlr
+
+
+def enqueue(store, clock, record_ids, name="Contact", *, topic="delivery", **fields):
+    with store.transaction() as t:
+        t.outbox.enqueue(
+            [
+                Queued(
+                    record=RecordRef(name, each),
+                    topic=topic,
+                    fields=fields or {"SMS_Delivery_Status__c": "Delivered"},
+                    urgent=topic == "consent",
+                    parent="",
+                )
+                for each in record_ids
+            ],
+            clock(),
+        )
+
+
+def status(emulator, record_id, name="Contact"):
+    return emulator.record(name, record_id)["SMS_Delivery_Status__c"]
+
+
+def count(store):
+    with store.transaction(reads=True) as t:
+        return t.outbox.size()[0]
+
+
+def refused(store):
+    with store.transaction(reads=True) as t:
+        return [(each.record.id, each.error_code) for each in t.writes.refused(limit=100)]
+
+
+class TestWriting:
+    def test_pending_fields_are_written_and_forgotten(self, store, emulator, pusher, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+
+        report = pusher.push()
+
+        assert (report.written, status(emulator, alex)) == (1, "Delivered")
+        assert count(store) == 0
+
+    def test_a_thousand_records_take_five_calls(self, store, emulator, pusher, clock):
+        people = seed_contacts(emulator, 1_000)
+        enqueue(store, clock, people)
+
+        pusher.push()
+
+        assert emulator.calls["PATCH /composite/sobjects"] == 5
+
+    def test_objects_are_not_mixed_in_a_call(self, store, emulator, pusher, clock):
+        alex, kim = seed_contacts(emulator, 1) + seed_leads(emulator, 1)
+        enqueue(store, clock, [alex])
+        enqueue(store, clock, [kim], "Lead")
+
+        assert pusher.push().written == 2
+        assert status(emulator, kim, "Lead") == "Delivered"
+
+    def test_what_is_written_is_remembered_and_logged(self, store, emulator, pusher, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+
+        pusher.push()
+
+        with store.transaction(reads=True) as t:
+            assert t.writes.remembered([alex]) == {
+                (alex, "delivery"): '{"SMS_Delivery_Status__c":"Delivered"}'
+            }
+            (write,) = t.writes.of_record(alex, limit=5)
+        assert write.verdict == "written"
+
+
+class TestTrouble:
+    def test_everything_is_kept_while_the_org_is_away(self, store, emulator, pusher, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+        emulator.faults.unavailable(path="composite", times=1)
+
+        assert pusher.push() == PushReport(postponed=1)
+        assert pusher.push() == PushReport()
+        clock.advance(seconds=2)
+
+        assert pusher.push().written == 1
+
+    @pytest.mark.parametrize("after_commit", [True, False])
+    def test_a_lost_answer_is_asked_for_again(
+        self, store, emulator, pusher, clock, after_commit
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+        emulator.faults.drop(path="composite", after_commit=after_commit)
+
+        assert pusher.push().postponed == 1
+        clock.advance(seconds=5)
+
+        assert pusher.push().written == 1
+        assert status(emulator, alex) == "Delivered"
+
+    def test_locked_records_come_again_together_and_the_others_go(
+        self, store, emulator, pusher, clock
+    ):
+        people = seed_contacts(emulator, 100)
+        enqueue(store, clock, people)
+        lock = emulator.faults.lock(*people[:30])
+
+        report = pusher.push()
+        assert (report.written, report.postponed) == (70, 30)
+
+        emulator.faults.clear(lock.number)
+        clock.advance(seconds=2)
+        assert pusher.push().written == 30
+        assert emulator.calls["PATCH /composite/sobjects"] == 2
+
+    def test_a_refused_record_does_not_hold_up_the_others(self, store, emulator, pusher, clock):
+        people = seed_contacts(emulator, 3)
+        bad = people[1]
+        emulator.rules.validation.append(
+            ValidationRule(object="Contact", message="No", fails=lambda row: row["Id"] == bad)
+        )
+        enqueue(store, clock, people)
+
+        report = pusher.push()
+
+        assert (report.written, report.refused) == (2, 1)
+        assert refused(store) == [(bad, "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+        assert count(store) == 0
+
+    def test_a_refused_record_is_off_the_list_once_it_is_written(
+        self, store, emulator, pusher, clock
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex], SMS_Delivery_Status__c="Nonsense")
+        pusher.push()
+        assert refused(store) == [(alex, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")]
+
+        enqueue(store, clock, [alex])
+        pusher.push()
+
+        assert refused(store) == []
+
+    def test_a_field_that_the_org_lacks_stops_the_lane_and_loses_nothing(
+        self, store, emulator, pusher, clock
+    ):
+        people = seed_contacts(emulator, 5)
+        (kim,) = seed_leads(emulator, 1)
+        enqueue(store, clock, people, Not_There__c="x")
+        enqueue(store, clock, [kim], "Lead")
+
+        report = pusher.push()
+
+        assert (report.written, report.postponed) == (1, 5)
+        with store.transaction(reads=True) as t:
+            (stopped,) = t.writes.stopped_lanes()
+        assert (stopped.object, stopped.error_code) == ("Contact", "INVALID_FIELD")
+        calls = emulator.calls.total()
+        assert pusher.push() == PushReport()
+        assert emulator.calls.total() == calls
+
+    def test_a_stopped_lane_starts_again_once_the_field_is_there(
+        self, store, emulator, pusher, clock
+    ):
+        people = seed_contacts(emulator, 2)
+        enqueue(store, clock, people, Not_There__c="x")
+        pusher.push()
+        enqueue(store, clock, people)
+        clock.advance(seconds=STOPPED_FOR.total_seconds())
+
+        assert pusher.push().written == 2
+        with store.transaction(reads=True) as t:
+            assert t.writes.stopped_lanes() == []
+
+
+class TestBudget:
+    def test_the_daily_limit_holds_all_back_until_it_is_tried_again(
+        self, store, emulator, pusher, clock
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+        emulator.faults.daily_limit(path="composite", lasting=600)
+
+        pusher.push()
+        calls = emulator.calls.total()
+        clock.advance(seconds=60)
+        assert pusher.push().postponed == 1
+        assert emulator.calls.total() == calls
+
+        clock.advance(minutes=15)
+        assert pusher.push().written == 1
+
+    def test_opt_outs_go_first(self, store, emulator, pusher, clock):
+        people = seed_contacts(emulator, 300)
+        enqueue(store, clock, people)
+        enqueue(store, clock, people[-1:], topic="consent", SMS_Opt_Out__c=True)
+        emulator.faults.unavailable(path="composite", skip=1, times=1)
+
+        pusher.push()
+
+        assert emulator.record("Contact", people[-1])["SMS_Opt_Out__c"] is True
+
+
+class TestRecordsThatWentElsewhere:
+    def test_a_converted_lead_is_followed(self, store, emulator, pusher, read):
+        (kim,) = seed_leads(emulator, 1)
+        store.inbox.keep([dlr(1, ref=kim)])
+        read()
+        emulator.convert_lead(kim)
+        contact = emulator.record("Lead", kim)["ConvertedContactId"]
+
+        assert pusher.push().followed == 1
+        read()
+        pusher.push()
+
+        assert status(emulator, contact) == "Delivered"
+
+    def test_a_merged_contact_is_followed(self, store, emulator, pusher, read):
+        winner, loser = seed_contacts(emulator, 2)
+        store.inbox.keep([dlr(1, ref=loser)])
+        read()
+        emulator.merge(winner, [loser])
+
+        pusher.push()
+        read()
+        pusher.push()
+
+        assert status(emulator, winner) == "Delivered"
+
+    def test_a_record_that_is_gone_is_refused(self, store, emulator, pusher, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        emulator.delete("Contact", alex)
+        enqueue(store, clock, [alex])
+
+        assert pusher.push().refused == 1
+        assert refused(store) == [(alex, "ENTITY_IS_DELETED")]
+
+
+class TestLeases:
+    def test_a_second_pusher_leaves_a_lane_alone_that_is_taken(
+        self, store, org, emulator, budget, clock
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+        with store.transaction() as t:
+            t.leases.take("push:Contact", "another", clock(), LEASE)
+
+        assert Pusher(store, org, budget, clock, holder="one").push() == PushReport()
+
+        clock.advance(seconds=LEASE.total_seconds() + 1)
+        assert Pusher(store, org, budget, clock, holder="one").push().written == 1
+
+    def test_who_sleeps_past_the_lease_has_its_records_worked_out_anew(
+        self, store, org, emulator, budget, clock, read
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        store.inbox.keep([dlr(1, ref=alex)])
+        read()
+        slow = Pusher(store, org, budget, clock, holder="slow")
+
+        def overtake(*_call):
+            clock.advance(seconds=LEASE.total_seconds() + 1)
+            with store.transaction() as t:
+                assert t.leases.take("push:Contact", "fast", clock(), LEASE)
+                t.leases.give_back(t.leases.take("push:Contact", "fast", clock(), LEASE))
+            return False
+
+        emulator.faults.unavailable(path="composite", when=overtake)
+
+        assert slow.push() == PushReport(postponed=1, calls=2)
+        emulator.faults.clear()
+        read()
+        assert count(store) == 1
+        assert slow.push().written == 1
+
+
+def test_news_of_a_record_under_way_are_written_next(store, org, emulator, budget, clock):
+    """The value that comes back to what Salesforce had before must be sent all the same."""
+    (alex,) = seed_contacts(emulator, 1)
+    enqueue(store, clock, [alex], SMS_Delivery_Status__c="Pending")
+    pusher = Pusher(store, org, budget, clock, holder="one")
+    pusher.push()
+    enqueue(store, clock, [alex])
+
+    def change_back(*_call):
+        enqueue(store, clock, [alex], SMS_Delivery_Status__c="Pending")
+        return False
+
+    emulator.faults.unavailable(path="composite", when=change_back, times=1)
+    pusher.push()
+    emulator.faults.clear()
+
+    with store.transaction(reads=True) as t:
+        assert t.writes.remembered([alex]) == {}
+    assert pusher.push().written == 1
+    assert status(emulator, alex) == "Pending"
