@@ -5,6 +5,7 @@ Salesforce help, "What are 15 and 18 character ids": the added characters tell w
 first fifteen are capitals, five by five, so two ids that differ in case only stay apart.
 """
 
+import functools
 import re
 
 
@@ -51,6 +52,7 @@ def parse_id(text: object) -> str | None:
     return _restored(text)
 
 
+@functools.lru_cache(maxsize=65_536)
 def _restored(text: str) -> str | None:
     letters = list(text[:_SHORT])
     for part, check in enumerate(text[_SHORT:_LONG].upper()):

@@ -1,5 +1,6 @@
 """Datetimes as the org keeps and shows them: UTC, whole seconds, `.000+0000`."""
 
+import functools
 import re
 from datetime import UTC, date, datetime
 
@@ -11,22 +12,23 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    plain = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{plain.isoformat()}.000+0000"
 
 
 def read_stamp(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.000%z").astimezone(UTC)
 
 
+@functools.lru_cache(maxsize=4_096)
 def parse_datetime(text: str) -> datetime | None:
     """A datetime with an offset, in one of the forms that Salesforce takes."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
     day, time, offset = match.groups()
-    offset = "+0000" if offset in "Zz" else offset.replace(":", "")
     try:
-        return datetime.strptime(f"{day}T{time}{offset}", "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+        return datetime.fromisoformat(f"{day}T{time}{offset.upper()}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -53,7 +53,9 @@ def modules(request, tmp_path_factory):
         making.mkdir()
         for name in FILES:
             shutil.copy(FOLDER / name, making)
-        done = subprocess.run([npm, "ci"], cwd=making, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [npm, "ci"], cwd=making, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             unavailable(f"npm ci failed: {done.stderr.strip()[-400:]}")
         with contextlib.suppress(OSError):  # another test process was faster
