@@ -1,6 +1,5 @@
 """From pending fields to an emulated org: every answer it may give, on both engines."""
 
-
 import pytest
 
 from connector.domain.records import RecordRef

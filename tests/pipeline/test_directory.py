@@ -1,0 +1,149 @@
+"""The phone directory follows an emulated org, on both engines."""
+
+from datetime import timedelta
+
+from connector.emulator import seed_contacts, seed_leads
+from connector.pipeline.directory import OVERLAP, PAGE, Place
+from tests.support.callbacks import dlr, reply
+from tests.support.events import MOBILE, NOON
+
+
+def holders(store, phone=MOBILE):
+    with store.transaction(reads=True) as t:
+        return [each.record.id for each in t.directory.holders([phone]).get(phone, ())]
+
+
+def test_the_first_round_reads_every_record(emulator, directory):
+    seed_contacts(emulator, 30)
+    seed_leads(emulator, 20)
+
+    report = directory.sync()
+
+    assert (report.records, report.done) == (50, True)
+
+
+def test_more_than_a_page_is_read_in_pages(emulator, directory):
+    seed_contacts(emulator, PAGE + 10)
+
+    report = directory.sync()
+
+    assert (report.records, report.done) == (PAGE + 10, True)
+
+
+def test_numbers_are_found_however_they_are_written(store, emulator, directory):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone="+44 (0)7700 900-456")
+
+    directory.sync()
+
+    assert holders(store) == [alex]
+
+
+def test_a_changed_number_is_followed(store, emulator, directory, clock):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    directory.sync()
+    clock.advance(minutes=30)
+    emulator.update("Contact", alex, {"MobilePhone": "+447700900457"})
+
+    directory.sync()
+
+    assert holders(store) == []
+    assert holders(store, "+447700900457") == [alex]
+
+
+def test_a_change_that_becomes_visible_late_is_not_missed(store, emulator, directory, clock):
+    alex, other = seed_contacts(emulator, 2, MobilePhone="")
+    directory.sync()
+    clock.advance(minutes=30)
+    emulator.update(
+        "Contact", alex, {"MobilePhone": MOBILE}, commit_after=OVERLAP - timedelta(minutes=1)
+    )
+    clock.advance(minutes=2)
+    emulator.update("Contact", other, {"MobilePhone": "+447700900457"})
+    directory.sync()
+    clock.advance(minutes=8)
+
+    directory.sync()
+
+    assert holders(store) == [alex]
+
+
+def test_nothing_changed_marks_nothing(emulator, directory):
+    seed_contacts(emulator, 5)
+    directory.sync()
+
+    assert directory.sync().changed == 0
+
+
+def test_a_deleted_contact_holds_its_number_no_more(store, emulator, directory, clock):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    directory.sync()
+    clock.advance(minutes=1)
+    emulator.delete("Contact", alex)
+
+    directory.sync()
+
+    assert holders(store) == []
+
+
+def test_the_winner_of_a_merge_gets_the_loser_s_messages(
+    store, emulator, directory, read, pusher, clock
+):
+    winner, loser = seed_contacts(emulator, 2)
+    directory.sync()
+    store.inbox.keep([dlr(1, ref=loser)])
+    read()
+    pusher.push()
+    clock.advance(minutes=1)
+    emulator.merge(winner, [loser])
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Contact", winner)["SMS_Delivery_Status__c"] == "Delivered"
+
+
+def test_a_record_created_after_the_stop_is_opted_out(store, emulator, directory, read, pusher):
+    directory.sync()
+    store.inbox.keep([reply("STOP")])
+    read()
+    (kim,) = seed_leads(emulator, 1, MobilePhone=MOBILE)
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Lead", kim)["SMS_Opt_Out__c"] is True
+
+
+def test_an_undeleted_record_is_opted_out_too(store, emulator, directory, read, pusher, clock):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    emulator.delete("Contact", alex)
+    directory.sync()
+    store.inbox.keep([reply("STOP")])
+    read()
+    clock.advance(minutes=1)
+    emulator.undelete("Contact", alex)
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Contact", alex)["SMS_Opt_Out__c"] is True
+
+
+def test_an_org_that_is_away_is_asked_again(store, emulator, directory):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    emulator.faults.unavailable(path="/query", times=1)
+
+    assert not directory.sync().done
+    assert directory.sync().done
+
+    assert holders(store) == [alex]
+
+
+def test_a_place_survives_being_written_down():
+    place = Place(since=NOON, after_id="003000000000001AAA")
+
+    assert Place.read(str(place)) == place
+    assert Place.read(str(Place())) == Place()
