@@ -8,7 +8,7 @@ from tests.support.events import ALEX, NOON
 
 
 CONTACT = RecordRef("Contact", ALEX)
-LEAD = RecordRef("Lead", "00Q000000000001AAA")
+LEAD = RecordRef("Lead", "00Q000000000001EAA")
 
 
 def outcome(record, code="TOO_LONG", verdict=Verdict.PARK):
