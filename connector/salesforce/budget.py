@@ -34,12 +34,39 @@ class ApiUsage:
         return self.used / self.total if self.total else 1.0
 
 
+class Pace:
+    """
+    Spreads the share of a day over the day: an hour's worth at once, the rest as time goes by.
+
+    Without it a trickle of reports, each flushed within a second, would use up a small org's
+    day by noon. Calls that wait longer carry more records, so nothing is lost by it.
+    """
+
+    _burst_hours = 1
+
+    def __init__(self) -> None:
+        self._saved: float | None = None
+        self._counted_at: datetime | None = None
+
+    def take(self, a_day: float, now: datetime) -> bool:
+        """Whether a call may be made now, when so many are meant for a day; counts it."""
+        burst = max(a_day / 24 * self._burst_hours, 1.0)
+        if self._saved is None or self._counted_at is None:
+            saved = burst
+        else:
+            passed = (now - self._counted_at) / timedelta(days=1)
+            saved = min(self._saved + max(passed, 0) * a_day, burst)
+        self._counted_at = now
+        self._saved = saved - 1 if saved >= 1 else saved
+        return saved >= 1
+
+
 class Budget:
     """
-    Whether one more call may be made; safe to ask from several threads.
+    Whether one more call may be made; safe to ask from several threads. A yes counts as a call.
 
-    Ordinary calls stop at `share` of the allowance, used by whomever, and where only
-    `reserve` calls are left: the rest is for opt-outs. Those go on as long as Salesforce
+    Ordinary calls are paced over the day. They stop at `share` of the allowance, used by
+    Whether one more call may be made; safe to ask from several threads. A yes counts as one.
     takes them, for it tolerates a little too much. Once it says that the day is used up,
     a breaker holds all back: opt-outs for a minute, everything else for a quarter of an hour.
     """
@@ -55,13 +82,14 @@ class Budget:
         self._usage: ApiUsage | None = None
         self._noted_at: datetime | None = None
         self._exhausted_at: datetime | None = None
+        self._pace = Pace()
 
     def allows(self, *, urgent: bool = False) -> bool:
         with self._lock:
             next_try = self._next_try(urgent=urgent)
             if next_try is not None and self._clock() < next_try:
                 return False
-            return urgent or self._within_share()
+            return urgent or (self._within_share() and self._in_pace())
 
     def note(self, usage: ApiUsage | None) -> None:
         """Take what the last answer said; room in the allowance closes the breaker."""
@@ -88,6 +116,11 @@ class Budget:
         if self._exhausted_at is None:
             return None
         return self._exhausted_at + (self.urgent_pause if urgent else self.pause)
+
+    def _in_pace(self) -> bool:
+        if self._usage is None:
+            return True
+        return self._pace.take(self._share * self._usage.total, self._clock())
 
     def _within_share(self) -> bool:
         usage, noted_at = self._usage, self._noted_at

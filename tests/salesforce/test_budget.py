@@ -117,3 +117,35 @@ class TestBudget:
         budget.note(ApiUsage(10_000, 10_000))
 
         assert not budget.allows()
+
+
+class TestPace:
+    @pytest.fixture
+    def small(self, clock):
+        """A share of 7,200 calls a day: 300 at once, then one every twelve seconds."""
+        budget = Budget(clock=clock, share=0.5, reserve=0)
+        budget.note(ApiUsage(0, 14_400))
+        return budget
+
+    def test_an_hour_s_worth_may_go_at_once(self, small):
+        assert sum(small.allows() for _ in range(400)) == 300
+
+    def test_then_calls_go_as_time_goes_by(self, small, clock):
+        while small.allows():
+            pass
+
+        clock.advance(seconds=60)
+
+        assert sum(small.allows() for _ in range(400)) == 5
+
+    def test_time_saves_up_no_more_than_an_hour_s_worth(self, small, clock):
+        clock.advance(hours=9)
+        small.note(ApiUsage(0, 14_400))
+
+        assert sum(small.allows() for _ in range(400)) == 300
+
+    def test_opt_outs_do_not_wait_for_it(self, small):
+        while small.allows():
+            pass
+
+        assert small.allows(urgent=True)
