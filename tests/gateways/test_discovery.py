@@ -17,10 +17,12 @@ NAMES = list(gateways.installed())
 DEMONSTRATIONS = re.compile(r"\bdemo\b|/demo[/_.]")
 #: Too common a word to be looked for inside others.
 WHOLE_WORDS = {"generic"}
+#: Where a gateway has a module of its own: the one that reads it, the one that imitates it.
+HOMES = (SOURCES / "gateways", SOURCES / "gateways" / "imitation")
 OTHERS = [
     path
     for path in sorted(SOURCES.rglob("*.py"))
-    if path != SOURCES / "gateways" / f"{path.stem}.py" or path.stem not in NAMES
+    if path.stem not in NAMES or path.parent not in HOMES
     if not DEMONSTRATIONS.search(path.relative_to(SOURCES.parent).as_posix())
 ]
 

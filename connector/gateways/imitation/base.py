@@ -96,7 +96,7 @@ class Imitation:
 
 
 def target(module: str, **query: str) -> str:
-    """The path of a callback, from the module's name, with the parameters that are not empty."""
+    """The path of the module's gateway, with the query parameters that are not empty."""
     given = {name: value for name, value in query.items() if value}
     path = f"/callbacks/{module.rpartition('.')[2]}"
     return f"{path}?{urlencode(given)}" if given else path
