@@ -63,12 +63,13 @@ class Pace:
 
 class Budget:
     """
-    Whether one more call may be made; safe to ask from several threads. A yes counts as a call.
+    Whether one more call may be made; safe to ask from several threads. A yes counts as one.
 
     Ordinary calls are paced over the day. They stop at `share` of the allowance, used by
-    Whether one more call may be made; safe to ask from several threads. A yes counts as one.
-    takes them, for it tolerates a little too much. Once it says that the day is used up,
-    a breaker holds all back: opt-outs for a minute, everything else for a quarter of an hour.
+    whomever, and where only `reserve` calls are left: the rest is for opt-outs. Those go on as
+    long as Salesforce takes them, for it tolerates a little too much. Once it says that the
+    day is used up, a breaker holds all back: opt-outs for a minute, everything else for a
+    quarter of an hour.
     """
 
     urgent_pause = timedelta(minutes=1)
