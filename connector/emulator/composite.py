@@ -142,9 +142,7 @@ def _filled(value: Any, done: Mapping[str, Mapping[str, object]]) -> Any:  # noq
     return _REFERENCE.sub(lambda match: str(_looked_up(match, done)), value)
 
 
-def _looked_up(
-    match: re.Match[str], done: Mapping[str, Mapping[str, object]]
-) -> Any:  # noqa: ANN401
+def _looked_up(match: re.Match[str], done: Mapping[str, Mapping[str, object]]) -> Any:  # noqa: ANN401
     name, path = match.groups()
     missing = f"Invalid reference specified. No value for {name}{path} found in {name}."
     earlier = done.get(name)

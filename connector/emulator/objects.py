@@ -1,6 +1,7 @@
 """Objects: their fields, and how the two describes show them."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from connector.emulator.fields import Field, describe_field
 
@@ -29,10 +30,11 @@ class SObject:
     def custom(self) -> bool:
         return self.name.endswith("__c")
 
-    def with_field(self, field: Field) -> "SObject":
-        """The same object with this field added, or put in the place of its namesake."""
-        others = tuple(f for f in self.fields if f.name.lower() != field.name.lower())
-        return dataclasses.replace(self, fields=(*others, field))
+    def with_fields(self, fields: Sequence[Field]) -> "SObject":
+        """The same object with these fields added, or put in the place of their namesakes."""
+        new = {field.name.lower() for field in fields}
+        others = tuple(field for field in self.fields if field.name.lower() not in new)
+        return dataclasses.replace(self, fields=(*others, *fields))
 
 
 def global_description(sobject: SObject, base: str) -> dict[str, object]:

@@ -78,9 +78,9 @@ class EmulatedOrg:
         with self.storage.transaction():
             self.schema.add_object(sobject)
 
-    def add_field(self, sobject: str, field: Field) -> None:
+    def add_fields(self, sobject: str, *fields: Field) -> None:
         with self.storage.transaction():
-            self.schema.add_field(sobject, field)
+            self.schema.add_fields(sobject, *fields)
 
     # Records.
 

@@ -39,11 +39,12 @@ class Schema:
 
     def add_object(self, sobject: SObject) -> None:
         self._storage.make_table(sobject)
-        self._storage.keep_document("object", sobject.name, dataclasses.asdict(sobject))
+        self._storage.keep_document("object", sobject.name, _object_to(sobject))
         self._know(sobject)
 
-    def add_field(self, sobject: str, field: Field) -> None:
-        self.add_object(self.sobject(sobject).with_field(field))
+    def add_fields(self, sobject: str, *fields: Field) -> None:
+        """Add these fields, or put them in the place of their namesakes."""
+        self.add_object(self.sobject(sobject).with_fields(fields))
 
     def knows(self, name: str) -> bool:
         return name.lower() in self._objects
@@ -129,7 +130,6 @@ class Schema:
         return self._changed[name.lower()]
 
     def _know(self, sobject: SObject) -> None:
-        self._storage.make_table(sobject)
         key = sobject.name.lower()
         self._objects[key] = sobject
         self._changed[key] = self._clock().replace(microsecond=0)
@@ -164,6 +164,15 @@ class Schema:
 
 def _names(body: dict[str, Any]) -> list[str]:
     return list(body["names"])
+
+
+def _object_to(sobject: SObject) -> dict[str, object]:
+    fields = [_shallow(field) for field in sobject.fields]
+    return {**_shallow(sobject), "fields": fields}
+
+
+def _shallow(value: SObject | Field) -> dict[str, object]:
+    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
 
 
 def _object_from(body: dict[str, Any]) -> SObject:

@@ -47,14 +47,13 @@ class TakesSchema(Protocol):
 
     def add_object(self, sobject: SObject) -> None: ...
 
-    def add_field(self, sobject: str, field: Field) -> None: ...
+    def add_fields(self, sobject: str, *fields: Field) -> None: ...
 
 
 def install_sms_fields(org: TakesSchema) -> None:
     """Make the org one in which the connector's fields and objects are deployed and visible."""
     for sobject in ("Contact", "Lead"):
-        for field in person_fields(sobject):
-            org.add_field(sobject, field)
+        org.add_fields(sobject, *person_fields(sobject))
     org.add_object(CAMPAIGN_STAT)
     org.add_object(MESSAGE)
 

@@ -127,17 +127,21 @@ class Storage:
     def make_table(self, sobject: SObject) -> None:
         """The object's table, with a column for every field that it has not got yet."""
         table = quoted(sobject.name)
+        kept = [field for field in sobject.fields if not field.calculated]
+        columns = [
+            f"{quoted(f.name)} {'TEXT PRIMARY KEY' if f.name == 'Id' else f.column_type}"
+            for f in kept
+        ]
         with self._lock:
-            self._db.execute(
-                statement("CREATE TABLE IF NOT EXISTS", table, "(Id TEXT PRIMARY KEY)")
-            )
             info = self._db.execute(statement("PRAGMA table_info(", table, ")")).fetchall()
             there = {row["name"].lower() for row in info}
-            for field in sobject.fields:
-                if field.name.lower() not in there and not field.calculated:
-                    column = (quoted(field.name), field.column_type)
-                    self._db.execute(statement("ALTER TABLE", table, "ADD COLUMN", *column))
-                self._index(sobject.name, field)
+            if not there:
+                self._db.execute(statement("CREATE TABLE", table, "(", ", ".join(columns), ")"))
+            for field, column in zip(kept, columns, strict=True):
+                if there and field.name.lower() not in there:
+                    self._db.execute(statement("ALTER TABLE", table, "ADD COLUMN", column))
+                if field.name.lower() not in there:
+                    self._index(sobject.name, field)
 
     def _index(self, sobject: str, field: Field) -> None:
         columns = {"SystemModstamp": "(SystemModstamp, Id)"}.get(
