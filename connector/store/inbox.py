@@ -59,6 +59,12 @@ SELECT_LISTED_BY_ID = Sql("""
     SELECT id, gateway, account, method, target, urgent, received_at FROM callbacks
     WHERE id IN {ids} ORDER BY id DESC
 """)
+COUNT_RECENT = Sql("""
+    SELECT gateway, account, COUNT(*) AS callbacks, MAX(received_at) AS newest FROM (
+      SELECT gateway, account, received_at FROM callbacks ORDER BY id DESC LIMIT :limit
+    ) AS newest_callbacks
+    GROUP BY gateway, account ORDER BY gateway, account
+""")
 LAST_ID = Sql("SELECT COALESCE(MAX(id), 0) FROM callbacks")
 
 
@@ -73,6 +79,16 @@ class ListedCallback:
     method: str
     target: str
     urgent: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RecentCallbacks:
+    """How many of the newest callbacks came from one account of a gateway, the last when."""
+
+    gateway: str
+    account: str
+    callbacks: int
+    newest: datetime
 
 
 class Inbox:
@@ -133,6 +149,19 @@ class Inbox:
                 limit=limit,
             )
             return [(row.id, bool(row.urgent)) for row in rows]
+
+    def recent(self, limit: int) -> list[RecentCallbacks]:
+        """The newest callbacks, counted by gateway and account."""
+        with store_errors(), self._reading() as connection:
+            return [
+                RecentCallbacks(
+                    gateway=row.gateway,
+                    account=row.account,
+                    callbacks=row.callbacks,
+                    newest=moment(row.newest),
+                )
+                for row in COUNT_RECENT.run(connection, limit=limit)
+            ]
 
     def last_id(self) -> int:
         with store_errors(), self._reading() as connection:

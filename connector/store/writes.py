@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from connector.domain.records import FieldValue, Outcome, RecordChange, RecordRef
 from connector.store.outbox import canonical
 from connector.store.sql import Bulk, Sql, keys, number
-from connector.store.times import micros, moment
+from connector.store.times import micros, moment, moment_or_none
 
 
 #: Only what was not replaced while it was sent: of the rest, nobody knows what came last.
@@ -39,6 +39,7 @@ SELECT_LOG = Sql("""
     SELECT object, record_id, fields, verdict, error_code, at FROM writes
     WHERE record_id = :record_id ORDER BY id DESC LIMIT :limit
 """)
+SELECT_LAST = Sql("SELECT at FROM writes ORDER BY id DESC LIMIT 1")
 REFUSE = Bulk(
     "refused",
     (
@@ -151,6 +152,10 @@ class Writes:
             )
             for row in SELECT_LOG.run(self._connection, record_id=record_id, limit=limit)
         ]
+
+    def last_written_at(self) -> datetime | None:
+        """When Salesforce last answered for a record."""
+        return moment_or_none(number(SELECT_LAST.run(self._connection)))
 
     def refuse(self, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Keep these with their reasons until somebody tries them again."""

@@ -6,7 +6,7 @@ import flask
 
 from connector.clock import Clock
 from connector.store import Store
-from connector.web import api_messages, problems
+from connector.web import api_messages, problems, status
 
 
 #: The longest request of the API: 1,000 registrations with room to spare.
@@ -37,6 +37,7 @@ def create_app(
     )
     problems.install(app)
     app.register_blueprint(api_messages.blueprint(store, clock, region))
+    app.register_blueprint(status.blueprint(store, clock))
 
     @app.after_request
     def secure(response: flask.Response) -> flask.Response:

@@ -19,9 +19,12 @@ SCOPES = {
     "consent:write": "record opt-outs and opt-ins",
     "consent:read": "ask whether a number may be texted",
     "campaigns:read": "ask for the figures of a campaign",
+    "status:read": "see the status page",
 }
 #: So that a secret found in a log or a repository is recognised for what it is.
 PREFIX = "smsconn_"
+
+_BROWSER = {"WWW-Authenticate": 'Basic realm="connector", charset="UTF-8"'}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,13 +45,19 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def requires(store: Store, scope: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a request to this view pass only with a key in force that has the scope."""
+def requires(
+    store: Store, scope: str, *, browser: bool = False
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """
+    Let a request to this view pass only with a key in force that has the scope.
+
+    From a `browser` it may come as the password that the browser asks for, under any name.
+    """
 
     def decorate(view: Callable[P, T]) -> Callable[P, T]:
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            check(store, scope)
+            check(store, scope, browser=browser)
             return view(*args, **kwargs)
 
         return guarded
@@ -56,13 +65,16 @@ def requires(store: Store, scope: str) -> Callable[[Callable[P, T]], Callable[P,
     return decorate
 
 
-def check(store: Store, scope: str) -> None:
-    given = flask.request.authorization
-    if given is None or given.type != "bearer" or not given.token:
+def check(store: Store, scope: str, *, browser: bool = False) -> None:
+    secret = _given(browser=browser)
+    if not secret and browser:
+        raise ProblemError(401, "Log in: any name, an API key as password.", _BROWSER)
+    if not secret:
         raise ProblemError(401, "Send an API key: Authorization: Bearer <key>", _challenge())
-    key = store.find_key(secret_hash(given.token))
+    key = store.find_key(secret_hash(secret))
     if key is None or key.revoked:
-        raise ProblemError(401, "This API key is not in force.", _challenge("invalid_token"))
+        challenge = _BROWSER if browser else _challenge("invalid_token")
+        raise ProblemError(401, "This API key is not in force.", challenge)
     if scope not in key.scopes:
         raise ProblemError(
             403,
@@ -70,6 +82,15 @@ def check(store: Store, scope: str) -> None:
             _challenge("insufficient_scope", scope),
         )
     flask.g.api_key = key.name
+
+
+def _given(*, browser: bool) -> str:
+    given = flask.request.authorization
+    if given is None:
+        return ""
+    if given.type == "basic" and browser:
+        return given.password or ""
+    return (given.token or "") if given.type == "bearer" else ""
 
 
 def _challenge(error: str = "", scope: str = "") -> dict[str, str]:

@@ -1,0 +1,63 @@
+"""How the service is doing, in figures that an operator reads at a glance."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.store import Store
+from connector.store.inbox import RecentCallbacks
+from connector.store.unread import Quarantined
+from connector.store.writes import Refused, StoppedLane
+
+
+#: How many of the newest troubles are shown.
+SHOWN = 10
+#: How many of the newest callbacks are counted by gateway.
+LOOKED_AT = 1_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """
+    What waits where, and what went wrong.
+
+    `unread` callbacks are kept and not read; `unmatched` messages have no record yet;
+    `pending` topics of records wait for Salesforce, the oldest since `pending_since`.
+    """
+
+    engine: str
+    unread: int
+    quarantined: int
+    unmatched: int
+    to_match: int
+    to_work_out: int
+    pending: int
+    pending_since: datetime | None
+    refused: int
+    stopped: Sequence[StoppedLane]
+    latest_refused: Sequence[Refused]
+    latest_quarantined: Sequence[Quarantined]
+    recent: Sequence[RecentCallbacks]
+    last_written_at: datetime | None
+
+
+def overview(store: Store) -> Overview:
+    """Gathered with one question each; nothing is scanned that grows without end."""
+    with store.transaction(reads=True) as transaction:
+        pending, since = transaction.outbox.size()
+        return Overview(
+            engine=store.engine,
+            unread=transaction.unread.waiting(),
+            quarantined=transaction.unread.quarantined_count(),
+            unmatched=transaction.deliveries.unmatched_count(),
+            to_match=transaction.deliveries.changed_count(),
+            to_work_out=transaction.outbox.marked_count(),
+            pending=pending,
+            pending_since=since,
+            refused=transaction.writes.refused_count(),
+            stopped=transaction.writes.stopped_lanes(),
+            latest_refused=transaction.writes.refused(limit=SHOWN),
+            latest_quarantined=transaction.unread.quarantined(SHOWN),
+            recent=store.inbox.recent(LOOKED_AT),
+            last_written_at=transaction.writes.last_written_at(),
+        )
