@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.25
 #: Rounds of reading before the job ends and others get their turn.
 READ_ROUNDS = 50
+#: The first filling of a big org's directory goes on without waiting for the next poll.
+DIRECTORY_ROUNDS = 100
 #: The same complaint is not logged again before this.
 SILENCE = timedelta(minutes=1)
 
@@ -37,7 +39,10 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "push": (steps.push, settings.flush_seconds),
-        "directory": (steps.sync_directory, settings.directory_poll_seconds),
+        "directory": (
+            functools.partial(steps.sync_directory, DIRECTORY_ROUNDS),
+            settings.directory_poll_seconds,
+        ),
     }
     for name, (step, seconds) in jobs.items():
         scheduler.add_job(

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
@@ -163,26 +163,27 @@ def keep_entries(
     gone = {entry.record.id for entry in entries if entry.deleted or entry.successor}
     if gone.intersection(went):
         transaction.matches.match_again(gone.intersection(went))
-    renewed = {
-        entry.record: set(phones.get(entry.record.id, {}).values())
-        for entry in entries
-        if phones.get(entry.record.id, {}) != before.get(entry.record.id, {})
-    }
-    _greet(transaction, renewed.items())
-    return len(renewed)
+    _greet(transaction, {entry.record: phones.get(entry.record.id, {}) for entry in entries})
+    return sum(phones.get(each, {}) != before.get(each, {}) for each in ids)
 
 
-def _greet(transaction: Transaction, renewed: Iterable[tuple[RecordRef, set[str]]]) -> None:
-    """Numbers that a record did not hold before bring their past: opt-outs and messages."""
-    renewed = list(renewed)
-    numbers = set().union(*(held for _, held in renewed))
+def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, str]]) -> None:
+    """
+    Numbers bring their past to whoever holds them: opt-outs and messages.
+
+    Also to those who held them before: a STOP that another worker read at the same moment saw
+    the directory without this record, as we see the ledger without that STOP. Every page is
+    read again within the overlap, and then both are there.
+    """
+    numbers = {phone for held in holding.values() for phone in held.values()}
     if not numbers:
         return
     transaction.deliveries.look_again(numbers)
     said = transaction.consents.find(numbers)
-    transaction.outbox.mark(
-        (record for record, held in renewed if not held.isdisjoint(said)), urgent=True
-    )
+    concerned = [
+        record for record, held in holding.items() if not said.keys().isdisjoint(held.values())
+    ]
+    transaction.outbox.mark(concerned, urgent=True)
 
 
 def _numbers(entry: DirectoryEntry, read_phone: ReadPhone) -> dict[str, str]:

@@ -206,9 +206,10 @@ class Settlement:
             for verdict in Verdict
         }
         self._transaction.writes.log(outcomes, self._now)
+        # First: it marks records, and whoever works those out takes their locks in this order.
+        self._followed(by_verdict[Verdict.FOLLOW], went)
         self._written(by_verdict[Verdict.WRITTEN])
         self._refused(by_verdict[Verdict.PARK])
-        self._followed(by_verdict[Verdict.FOLLOW], went)
         self._postponed([each.change for each in by_verdict[Verdict.RETRY]])
         self._stopped(by_verdict[Verdict.STOP])
         return PushReport(
@@ -252,8 +253,8 @@ class Settlement:
         ]
         self._transaction.directory.put(entries, {})
         self._transaction.matches.match_again(record.id for record in records)
-        self._transaction.outbox.settle([outcome.change for outcome in outcomes])
         self._transaction.outbox.mark(_present(went[record] for record in records), urgent=True)
+        self._transaction.outbox.settle([outcome.change for outcome in outcomes])
 
     def _postponed(self, changes: Sequence[RecordChange]) -> None:
         # Together, not each at its own moment: they shall share one call again.

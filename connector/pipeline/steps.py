@@ -61,5 +61,11 @@ class Steps:
     def push(self) -> PushReport:
         return self.pusher.push()
 
-    def sync_directory(self) -> DirectoryReport:
-        return self.directory.sync()
+    def sync_directory(self, rounds: int) -> DirectoryReport:
+        """Read on until the directory is up to date or so many rounds are over."""
+        report = DirectoryReport()
+        for _ in range(rounds):
+            report = self.directory.sync()
+            if report.done or not report.records:
+                break
+        return report

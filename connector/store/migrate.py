@@ -1,5 +1,6 @@
 """Brings a database to the schema that this version of the service wants."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def revision(engine: sa.Engine) -> str:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+@functools.cache
 def head() -> str:
     """Which revision this version of the service wants."""
     return ScriptDirectory(str(_folder())).get_current_head() or ""

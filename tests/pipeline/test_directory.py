@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from connector.domain.consent import Consent, ConsentEvent, ConsentKind
 from connector.emulator import seed_contacts, seed_leads
 from connector.pipeline.directory import OVERLAP, PAGE, Place
 from tests.support.callbacks import dlr, reply
@@ -124,6 +125,23 @@ def test_an_undeleted_record_is_opted_out_too(store, emulator, directory, read, 
     read()
     clock.advance(minutes=1)
     emulator.undelete("Contact", alex)
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Contact", alex)["SMS_Opt_Out__c"] is True
+
+
+def test_a_stop_read_while_its_holder_was_being_read_is_found_the_next_time(
+    store, emulator, directory, read, pusher
+):
+    """Two workers: neither saw what the other had not committed yet."""
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    directory.sync()
+    unseen = ConsentEvent(phone=MOBILE, kind=ConsentKind.STOP, received_at=NOON)
+    with store.transaction() as t:
+        t.consents.fold([Consent.from_event(unseen)])
 
     directory.sync()
     read()
