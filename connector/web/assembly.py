@@ -46,7 +46,7 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         door=door,
         health=health,
         mount=mount,
-        starting=[lifetime.tune, lambda: lifetime.drain_at_sigterm(health)],
+        starting=[lifetime.settle_memory, lambda: lifetime.drain_at_sigterm(health)],
         stopping=[commit.close, mount.close, health.close, store.close],
     )
 

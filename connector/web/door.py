@@ -1,6 +1,5 @@
 """The door for callbacks: check, keep, answer."""
 
-import dataclasses
 import functools
 import re
 from collections.abc import Mapping
@@ -14,13 +13,13 @@ from connector.gateways.verify import trust
 from connector.settings import account_key
 from connector.web import answers
 from connector.web.answers import Answer, RefusedError, Send, refusal
+from connector.web.body import BodyReader
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import (
     ClientGoneError,
     Limits,
     Receive,
     Scope,
-    read_body,
     read_headers,
     read_target,
 )
@@ -29,7 +28,7 @@ from connector.web.tally import Tally
 
 PREFIX = "/callbacks/"
 #: Headers that hold secrets: checked, then not stored.
-NOT_STORED = ("authorization", "proxy-authorization", "cookie")
+NOT_STORED = frozenset({"authorization", "proxy-authorization", "cookie"})
 _ACCOUNT = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 
@@ -59,6 +58,7 @@ class Door:
         self._clock = clock
         self._tally = tally
         self._limits = limits
+        self._bodies = BodyReader(limits.body_bytes, limits.body_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -83,7 +83,7 @@ class Door:
             method=scope["method"],
             target=target,
             headers=headers,
-            body=await read_body(receive, headers, self._limits),
+            body=await self._bodies.read(receive, headers),
             received_at=self._clock(),
             public_url=self._public_url,
         )
@@ -105,10 +105,15 @@ class Door:
 
     async def _keep(self, gateway: Gateway, callback: Callback) -> Answer:
         arrival = Arrival(
-            callback=dataclasses.replace(
-                callback,
+            callback=Callback(
+                gateway=callback.gateway,
+                account=callback.account,
+                method=callback.method,
                 target=without_secrets(callback.target, gateway.hides),
-                headers={k: v for k, v in callback.headers.items() if k not in NOT_STORED},
+                headers=without_credentials(callback.headers),
+                body=callback.body,
+                received_at=callback.received_at,
+                public_url=callback.public_url,
                 parts=gateway.kept(callback) or None,
             ),
             urgent=gateway.urgent(callback),
@@ -133,6 +138,12 @@ def without_secrets(target: str, hidden: tuple[str, ...]) -> str:
         if unquote_plus(name) in hidden:
             pairs[place] = name + equals
     return path + mark + "&".join(pairs)
+
+
+def without_credentials(headers: Mapping[str, str]) -> Mapping[str, str]:
+    if NOT_STORED.isdisjoint(headers):
+        return headers
+    return {name: text for name, text in headers.items() if name not in NOT_STORED}
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """What the server calls: the door for callbacks, the probes, and the application behind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from connector.web import answers
 from connector.web.answers import Answer, Send
@@ -10,7 +10,7 @@ from connector.web.mount import Mount
 from connector.web.reading import Receive, Scope
 
 
-Hook = Callable[[], None]
+Hook = Callable[[], Awaitable[None] | None]
 
 
 class Front:
@@ -58,9 +58,11 @@ class Front:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         for hook in self._starting:
-            hook()
+            if (beginning := hook()) is not None:
+                await beginning
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for hook in self._stopping:
-            hook()
+            if (ending := hook()) is not None:
+                await ending
         await send({"type": "lifespan.shutdown.complete"})

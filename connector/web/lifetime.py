@@ -1,10 +1,11 @@
 """How a web process begins and ends."""
 
 import asyncio
+import contextlib
 import gc
 import os
+import resource
 import signal
-import sys
 
 from connector.web.health import Health
 
@@ -33,9 +34,15 @@ def drain_at_sigterm(health: Health) -> None:
     loop.add_signal_handler(signal.SIGTERM, drain)
 
 
-def tune() -> None:
-    """Settings of the interpreter; docs/decisions/0001-door.md has the figures."""
+def raise_file_limit() -> None:
+    """Allow as many connections as the system does; the usual soft limit is 1,024 files."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def settle_memory() -> None:
+    """Spare the collector what lives as long as the process, and have it look more rarely."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    sys.setswitchinterval(0.02)

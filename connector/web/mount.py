@@ -7,12 +7,12 @@ from a2wsgi.wsgi import WSGIMiddleware
 
 from connector.web import answers
 from connector.web.answers import Header, Message, RefusedError, Send, refusal
+from connector.web.body import BodyReader
 from connector.web.reading import (
     ClientGoneError,
     Limits,
     Receive,
     Scope,
-    read_body,
     read_headers,
     read_target,
 )
@@ -37,6 +37,7 @@ class Mount:
     ) -> None:
         self._wsgi = WSGIMiddleware(cast("Any", application.wsgi_app), workers=THREADS)
         self._limits = limits
+        self._bodies = BodyReader(limits.body_bytes, limits.body_seconds)
         self._most_waiting = most_waiting
         self._waiting = 0
 
@@ -54,7 +55,7 @@ class Mount:
         if not read_target(scope, self._limits).isascii():
             raise RefusedError(NOT_ASCII)
         headers = read_headers(scope, self._limits)
-        body = await read_body(receive, headers, self._limits)
+        body = await self._bodies.read(receive, headers)
         if self._waiting >= self._most_waiting:
             raise RefusedError(answers.BUSY)
         return body

@@ -1,6 +1,5 @@
-"""Reading a request within limits: its target, headers and body."""
+"""Reading the head of a request within limits: its target and headers."""
 
-import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -18,7 +17,7 @@ SINGLE = ("host", "content-type", "content-length")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most that a request may be; the body's seconds are those until its last byte."""
+    """The most that a request may be; `body_seconds` are those until its last byte."""
 
     body_bytes: int = 65_536
     body_seconds: float = 10
@@ -59,56 +58,3 @@ def read_headers(scope: Scope, limits: Limits) -> dict[str, str]:
     if size > limits.header_bytes:
         raise RefusedError(answers.HEADERS_TOO_LARGE)
     return headers
-
-
-async def read_body(receive: Receive, headers: dict[str, str], limits: Limits) -> bytes:
-    """The whole body; raises where it is too long, too slow, packed or broken off."""
-    if headers.get("content-encoding", "identity") != "identity":
-        raise RefusedError(answers.ENCODED)
-    declared = int(headers.get("content-length", "0"))
-    if declared > limits.body_bytes:
-        raise RefusedError(answers.TOO_LARGE)
-    if not declared and "transfer-encoding" not in headers:
-        return b""
-    deadline = _Deadline(limits.body_seconds)
-    try:
-        return await _read_parts(receive, declared, limits.body_bytes)
-    except asyncio.CancelledError:
-        if deadline.passed:
-            raise RefusedError(answers.TOO_SLOW) from None
-        raise
-    finally:
-        deadline.lift()
-
-
-async def _read_parts(receive: Receive, declared: int, most: int) -> bytes:
-    body, more = b"", True
-    # The last part is known by the declared length: to ask for another costs a round trip.
-    while more and (not declared or len(body) < declared):
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientGoneError
-        body += message.get("body", b"")
-        if len(body) > most:
-            raise RefusedError(answers.TOO_LARGE)
-        more = message.get("more_body", False)
-    if len(body) < declared:
-        raise ClientGoneError
-    return body
-
-
-class _Deadline:
-    """Cancels the current task later; a fraction of the cost of asyncio.timeout."""
-
-    def __init__(self, seconds: float) -> None:
-        self.passed = False
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._pass)
-
-    def lift(self) -> None:
-        self._timer.cancel()
-
-    def _pass(self) -> None:
-        self.passed = True
-        if self._task:
-            self._task.cancel()

@@ -10,6 +10,7 @@ from connector.settings import Address, Settings
 from connector.store import Store
 from connector.web.assembly import assemble
 from connector.web.front import Front
+from connector.web.lifetime import raise_file_limit
 
 
 #: Connections at once, slow ones included; each costs a coroutine.
@@ -28,6 +29,7 @@ def serve(listen: Address, processes: int) -> None:
 
     Each process builds all it needs from the settings; one that dies is started again.
     """
+    raise_file_limit()
     Granian(
         "connector.web.server:front",
         factory=True,

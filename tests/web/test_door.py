@@ -47,7 +47,7 @@ def door(inbox, clock, tally) -> Iterator[Door]:
         limits=Limits(body_bytes=100, body_seconds=5, target_bytes=300, headers=10),
     )
     inbox.gate.set()
-    commit.close()
+    asyncio.run(commit.close())
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ class TestSlowClient:
             return sent[0]["status"]
 
         assert asyncio.run(run()) == 408
-        commit.close()
+        asyncio.run(commit.close())
 
 
 @pytest.mark.parametrize(

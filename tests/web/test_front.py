@@ -50,7 +50,7 @@ def front(mount, clock):
         limits=Limits(),
     )
     yield Front(door=door, health=health, mount=mount)
-    commit.close()
+    asyncio.run(commit.close())
     health.close()
 
 

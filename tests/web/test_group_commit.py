@@ -22,7 +22,7 @@ def commit(inbox) -> Iterator[GroupCommit]:
     commit = GroupCommit(inbox.keep)
     yield commit
     inbox.gate.set()
-    commit.close()
+    asyncio.run(commit.close())
 
 
 async def gathered(commit, *arrivals):
@@ -108,17 +108,6 @@ class TestKeep:
 
         assert [len(batch) for batch in inbox.batches] == [1, BATCH_SIZE, 1]
 
-    def test_threads_wait_for_their_commit_too(self, inbox, commit):
-        threads = [
-            threading.Thread(target=commit.keep_and_wait, args=(arrival(n),)) for n in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert len(inbox.kept) == 8
-
     def test_a_request_that_was_given_up_disturbs_nobody(self, inbox, commit):
         async def run():
             inbox.gate.clear()
@@ -177,7 +166,7 @@ class TestFaults:
         inbox.fault = None
 
         told = asyncio.run(gathered(commit, arrival(2)))
-        commit.close()
+        asyncio.run(commit.close())
 
         assert isinstance(told[0], StoreUnavailableError)
         assert inbox.kept == []
@@ -191,7 +180,7 @@ class TestOverload:
         commit = GroupCommit(inbox.keep, most_waiting=2, urgent_reserve=1)
         yield commit
         inbox.gate.set()
-        commit.close()
+        asyncio.run(commit.close())
 
     def test_delivery_reports_leave_the_reserve_to_opt_outs(self, inbox, commit):
         async def run():
@@ -224,7 +213,7 @@ class TestClose:
             inbox.gate.clear()
             waiting = [asyncio.create_task(commit.keep(arrival(n))) for n in range(3)]
             await entered(inbox)
-            closing = asyncio.create_task(asyncio.to_thread(commit.close))
+            closing = asyncio.create_task(commit.close())
             inbox.gate.set()
             await asyncio.gather(*waiting, closing)
 
@@ -234,8 +223,8 @@ class TestClose:
 
     def test_nothing_is_taken_afterwards(self, inbox):
         commit = GroupCommit(inbox.keep)
-        commit.close()
-        commit.close()
+        asyncio.run(commit.close())
+        asyncio.run(commit.close())
 
         told = asyncio.run(gathered(commit, arrival(1)))
 
