@@ -91,8 +91,17 @@ SELECT_OF_PHONE = Sql(f"""
     SELECT {NAMES} FROM deliveries AS d WHERE d.recipient = :phone
     ORDER BY d.first_seen_at DESC LIMIT :limit
 """)
+#: Steps from gateway to gateway, so that the key is used and no table is read through.
 SELECT_BY_MESSAGE_ID = Sql(f"""
-    SELECT {NAMES} FROM deliveries AS d WHERE d.message_id = :message_id LIMIT 10
+    WITH RECURSIVE g (gateway) AS (
+      SELECT MIN(gateway) FROM deliveries
+      UNION ALL
+      SELECT (SELECT MIN(n.gateway) FROM deliveries AS n WHERE n.gateway > g.gateway)
+      FROM g WHERE g.gateway IS NOT NULL
+    )
+    SELECT {NAMES} FROM g
+    JOIN deliveries AS d ON d.gateway = g.gateway AND d.message_id = :message_id
+    ORDER BY d.gateway LIMIT 10
 """)
 LOOK_AGAIN = Sql("""
     UPDATE deliveries SET changed = 1 WHERE unmatched = 1 AND recipient IN {items}

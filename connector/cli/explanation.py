@@ -1,0 +1,232 @@
+"""An explanation in words, 80 columns wide: headings, and under each a label and its text."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from connector.cli.callback_view import place, safe
+from connector.cli.moments import shown
+from connector.domain.delivery import Delivery
+from connector.domain.records import FieldValue
+from connector.pipeline.explain import (
+    Explanation,
+    MessageStory,
+    PhoneStory,
+    RecordAnswer,
+    RecordStory,
+    Said,
+    SeenEvent,
+)
+from connector.store.directory import Holder
+from connector.store.outbox import Waiting
+from connector.store.writes import Write
+
+
+#: A label and what it says; in a heading the text is empty.
+Line = tuple[str, str]
+
+_WIDTH = 80
+_LABEL = 11
+_ANSWERS = {
+    "written": "written",
+    "retry": "postponed",
+    "park": "refused",
+    "follow": "went elsewhere",
+    "stop": "stopped all",
+}
+
+
+def tell(explanation: Explanation) -> None:
+    """Print it to standard output; times are UTC."""
+    width = None if sys.stdout.isatty() else _WIDTH
+    console = Console(width=width, highlight=False)
+    for count, (heading, lines) in enumerate(sections(explanation)):
+        if count:
+            console.print()
+        console.print(Text(heading, style="bold"))
+        table = Table.grid(padding=(0, 2))
+        table.add_column(min_width=_LABEL, no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, text in lines:
+            table.add_row(Text(f"  {label}"), Text(safe(text)))
+        console.print(table)
+
+
+def sections(explanation: Explanation) -> Iterator[tuple[str, Iterable[Line]]]:
+    for message in explanation.messages:
+        yield from _message(message)
+    if explanation.record:
+        yield from _record(explanation.record)
+    if explanation.phone:
+        yield from _phone(explanation.phone)
+
+
+def _message(message: MessageStory) -> Iterator[tuple[str, Iterable[Line]]]:
+    delivery = message.delivery
+    gateway = place(delivery.gateway, delivery.account)
+    yield f"Message {delivery.message_id} of {gateway} (times are UTC)", _state(message)
+    callbacks = [
+        (f"#{each.id}", f"{shown(each.received_at)} {each.method} {each.target}")
+        for each in message.callbacks
+    ]
+    yield "Callbacks", callbacks or [("none", "what is known was registered, or too old")]
+    yield "Events, as they came", [_event(each) for each in message.events]
+    why = [("none", message.why_none)] if message.why_none else []
+    chosen = [
+        (on.story.record.object, f"{on.story.record.id}: {on.because}")
+        for on in message.shown_on
+    ]
+    over = [("not", f"{_holder(each)} too") for each in message.passed_over]
+    yield "Shown on", [*chosen, *why, *over]
+    for on in message.shown_on:
+        record = on.story.record
+        yield f"To {record.object} {record.id}", list(_writing(on.story))
+
+
+def _state(message: MessageStory) -> Iterator[Line]:
+    delivery = message.delivery
+    if delivery.status:
+        yield "status", f"{delivery.status} since {shown(message.status_at)}"
+    else:
+        yield "status", "none yet: no report said anything that its gateway documents"
+    if delivery.reason or delivery.error_code:
+        code = f"code {delivery.error_code}" if delivery.error_code else "no code"
+        yield "reason", f"{delivery.reason or 'none'} ({code})"
+    if delivery.recipient:
+        sender = f" from {delivery.sender}" if delivery.sender else ""
+        yield "to", f"{delivery.recipient}{sender}"
+    how = "as registered" if delivery.sent_at else "first seen"
+    yield "sent", f"{shown(message.started_at)} ({how})"
+    for label, value in (
+        ("ref", delivery.reference),
+        ("registered", delivery.registered_record),
+        ("campaign", delivery.campaign),
+    ):
+        if value:
+            yield label, value
+
+
+def _event(seen: SeenEvent) -> Line:
+    event = seen.event
+    said = f"{event.kind} {event.word}".rstrip()
+    code = f", code {event.error_code}" if event.error_code else ""
+    at = f", of {shown(event.occurred_at)}" if event.occurred_at else ""
+    source = f"#{event.callback_id}" if event.callback_id else "API"
+    decides = " decides" if seen.decides else ""
+    return f"{source}{decides}", f"{shown(event.received_at)} {said}{code}{at}"
+
+
+def _writing(story: RecordStory) -> Iterator[Line]:
+    """What the record has yet to get, then what it got, the newest first."""
+    if lane := story.stopped:
+        when = f"since {shown(lane.since)}, next try {shown(lane.retry_at)}"
+        yield "STOPPED", f"all of {lane.object} {when}: {lane.error_code} {lane.message}"
+    if one := story.refused:
+        more = f"`connector refused show {story.record.id}`"
+        yield "REFUSED", f"since {shown(one.since)}: {one.error_code} {one.message}; {more}"
+    if story.marked:
+        yield "to do", "what it shall show has yet to be worked out anew"
+    for waiting in story.pending:
+        yield "pending", _waiting(waiting)
+    for count, write in enumerate(story.writes):
+        yield "answer" if count else "last", _write(write, values=not count)
+    if not (story.marked or story.pending or story.writes or story.refused):
+        yield "nothing", "no write waits, and none is remembered"
+
+
+def _waiting(waiting: Waiting) -> str:
+    tries = ""
+    if waiting.attempts:
+        noun = "try" if waiting.attempts == 1 else "tries"
+        tries = f", {waiting.attempts} {noun}, next {shown(waiting.not_before)}"
+    return f"{waiting.topic} since {shown(waiting.since)}{tries}{_values(waiting.fields)}"
+
+
+def _write(write: Write, *, values: bool) -> str:
+    answer = f"{_ANSWERS.get(write.verdict, write.verdict)} {write.error_code}".rstrip()
+    noun = "field" if len(write.fields) == 1 else "fields"
+    count = f"{len(write.fields)} {noun}"
+    return f"{shown(write.at)} {answer}, {count}{_values(write.fields) if values else ''}"
+
+
+def _values(fields: Mapping[str, FieldValue]) -> str:
+    """A field a line, below what is said of all of them."""
+    return "".join(
+        f"\n{name} = {'(cleared)' if value is None else value}"
+        for name, value in fields.items()
+    )
+
+
+def _record(answer: RecordAnswer) -> Iterator[tuple[str, Iterable[Line]]]:
+    story = answer.story
+    yield f"{story.record.object or 'Record'} {story.record.id} (times are UTC)", _known(answer)
+    yield "Messages, the latest first", _messages(answer.messages)
+    yield "Writes", list(_writing(story))
+
+
+def _known(answer: RecordAnswer) -> Iterator[Line]:
+    story = answer.story
+    for field, phone in story.phones.items():
+        yield "holds", f"{phone} in {field}"
+    if not story.phones:
+        yield "holds", "no number that we know of"
+    if story.successor:
+        went = story.successor
+        yield "went to", f"{went.object} {went.id}: `connector explain {went.id}`"
+    elif story.deleted:
+        yield "gone", "deleted in Salesforce"
+    for consent in answer.consents:
+        word = "opted out" if consent.opted_out else "opted in again"
+        yield "consent", f"{consent.phone} {word} since {shown(consent.changed_at)}"
+
+
+def _phone(phone: PhoneStory) -> Iterator[tuple[str, Iterable[Line]]]:
+    yield f"Number {phone.phone} (times are UTC)", _consent(phone)
+    if phone.said:
+        yield "What was said, the newest first", [_said(each) for each in phone.said]
+    held = [(each.record.object, f"{each.record.id} in {each.field}") for each in phone.holders]
+    yield "Held by", held or [("nobody", "no record in the phone directory has it")]
+    yield "Messages, the latest first", _messages(phone.messages)
+
+
+def _said(said: Said) -> Line:
+    event = said.event
+    source = f"#{said.callback_id}" if said.callback_id else event.source
+    keyword = f" '{event.keyword}'" if event.keyword else ""
+    through = place(event.gateway or event.source, event.account)
+    return source, f"{shown(event.at)} {event.kind}{keyword} ({through})"
+
+
+def _consent(phone: PhoneStory) -> Iterator[Line]:
+    consent = phone.consent
+    if consent is None or phone.changed_at is None:
+        yield "consent", "nothing was ever said: neither opted out nor in"
+    else:
+        word = "OPTED OUT" if phone.opted_out else "opted in again"
+        how = f" ({consent.source} '{consent.keyword}')" if phone.opted_out else ""
+        yield "consent", f"{word} since {shown(phone.changed_at)}{how}"
+    if phone.engagement and phone.engagement.last_reply_at:
+        yield "replied", shown(phone.engagement.last_reply_at)
+    if phone.engagement and phone.engagement.last_click_at:
+        yield "clicked", shown(phone.engagement.last_click_at)
+
+
+def _messages(messages: Iterable[Delivery]) -> list[Line]:
+    told = [
+        (
+            each.gateway,
+            f"{shown(each.started_at)} {each.message_id}: {each.status or 'no status'}"
+            + (f" ({each.reason})" if each.reason else ""),
+        )
+        for each in messages
+    ]
+    return told or [("none", "no message is known")]
+
+
+def _holder(holder: Holder) -> str:
+    return (
+        f"{holder.record.object} {holder.record.id}, which holds the number in {holder.field}"
+    )
