@@ -50,3 +50,13 @@ def test_settings_that_a_page_names_exist(path):
     )
 
     assert named <= known
+
+
+def test_the_gateways_of_the_readme_are_the_installed_ones():
+    text = (ROOT / "README.md").read_text("utf-8")
+    table = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", text, flags=re.MULTILINE)
+
+    assert table == [
+        (name, gateway.title, ", ".join(gateway.reads))
+        for name, gateway in gateways.installed().items()
+    ]
