@@ -1,4 +1,58 @@
-"""A Salesforce org of our own, as strict as the real one; it knows nothing of the connector."""
+"""
+A Salesforce org of our own, as strict as the real one; it knows nothing of the connector.
+
+In a test, without a socket:
+
+    org = EmulatedOrg(clock=clock)               # or a file name, which survives a restart
+    install_sms_fields(org)                      # the SMS fields and objects, visible to all
+    contact = org.create("Contact", {"LastName": "Brook", "MobilePhone": "+12015550100"})
+    session = requests.Session()
+    session.mount("https://", WSGIAdapter(create_app(org)))
+    # any https address leads to the org; login.salesforce.com is the login host, the org's own
+    # is https://acme.my.salesforce.com
+    token = org.issue_token()                    # or a real login, see below
+
+Behind real sockets, HTTP and HTTPS with a private certificate authority:
+
+    with serve(org, folder=folder) as server:    # ports 0 take free ones
+        server.http_url, server.https_url, server.ca_file
+
+Login: `org.register_app(consumer_key, public_key_pem, secret=..., username=...)` makes an app
+for JWT bearer (`aud` is https://login.salesforce.com or the org's own address) and, with a
+secret, for client credentials on the org's own host. `org.auth` has `session_length`,
+`revoke(token)`, `revoke_all()`, `audiences`, `login_hosts`, `rotates_refresh_tokens`.
+
+Records, as the org's administrator: `create`, `create_many`, `update` (with `commit_after` for
+a transaction that shows late), `delete`, `undelete`, `purge`, `convert_lead`, `merge`, `record`,
+`records`, `count`, `history` (entries with field, old, new, at, user, call). They raise
+RefusedRecordError. Many people at once: `seed_contacts`, `seed_leads`, `seed_campaign`.
+
+Schema: `add_object(SObject)`, `add_fields(object, *fields)`; `org.schema.hide(object, field,
+user=)`, `show`, `protect` (read-only) are field-level security.
+
+Rules: `org.rules` has the lists `validation`, `flows`, `duplicates`, `assignment`, the sets
+`locked` and `readonly`, `lead_fields` (conversion mapping), `storage_full`,
+`unknown_field_refuses_call`.
+
+Usage: `org.calls` counts by endpoint (`org.calls["PATCH /composite/sobjects"]`), `org.usage`
+has `used`, `daily_limit`, `spend(calls)`; `org.queries.page_size` makes pages small.
+
+Faults: `org.faults.<kind>(...)` with session_expired, session_refused, daily_limit,
+concurrent_limit, unavailable (503 in HTML), server_unavailable (503 in JSON), maintenance_page
+(200 in HTML), maintenance, query_timeout, several_choices, unknown_error, drop, timeout,
+latency(seconds), truncated, cut_body, lock(*records, share=). Aim with `method`, `path`
+(regular expression), `skip`, `times` (None: until cleared), `probability` and `seed`,
+`lasting` (seconds of the org's clock), `when` (a function), and for drop and timeout
+`after_commit`. `org.faults.clear()` ends them.
+
+Another process drives the same through HTTP: `GET /emulator/stats`, `GET|POST|DELETE
+/emulator/faults` (`{"kind": "drop", "after_commit": true, "times": 2}`), and `POST
+/emulator/` `seed`, `create`, `update`, `delete`, `convert`, `merge`, `revoke`. `GET /emulator/`
+is a page of the records with their history.
+
+What it does not know (child queries, Bulk, Tooling, deployment) is refused with 501
+NOT_EMULATED or 404, never answered wrongly.
+"""
 
 from connector.emulator.app import create_app
 from connector.emulator.errors import RecordError, RefusedRecordError

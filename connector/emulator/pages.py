@@ -1,15 +1,19 @@
 """Pages to look at the org with: its records, and what happened to each field."""
 
+import itertools
+import re
+
 import flask
 
 from connector.emulator.fields import Value
 from connector.emulator.objects import SObject
 from connector.emulator.org import EmulatedOrg
 from connector.emulator.query import present
-from connector.emulator.storage import Row, quoted, statement
+from connector.emulator.storage import HistoryEntry, Row, quoted, statement
 
 
 _PER_PAGE = 50
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.000\+0000$")
 #: What a list shows of a record besides its name, as far as the object has it.
 _SHOWN = (
     "MobilePhone",
@@ -80,7 +84,8 @@ def blueprint(org: EmulatedOrg) -> flask.Blueprint:
             sobject=org.schema.sobject(name),
             fields=_by_interest(org.schema.sobject(name), values),
             values=values,
-            history=list(reversed(org.history(name, record))),
+            history=_events(org.history(name, record)),
+            titles={f.name: f.title for f in org.schema.sobject(name).fields},
             users={user: username for username, user in org.users.items()},
             objects={each.key_prefix: each.name for each in org.schema},
         )
@@ -104,6 +109,14 @@ def _page(org: EmulatedOrg, sobject: SObject, page: int) -> list[Row]:
     ]
 
 
+def _events(
+    history: list[HistoryEntry],
+) -> list[tuple[str, str, str, list[HistoryEntry]]]:
+    """The history by call, the last one first: when, who, how, and the fields it changed."""
+    by_call = itertools.groupby(history, key=lambda entry: (entry.at, entry.user, entry.call))
+    return [(*event, list(entries)) for event, entries in by_call][::-1]
+
+
 def _by_interest(sobject: SObject, values: dict[str, Value]) -> list[tuple[str, str, Value]]:
     """Custom fields first, then the filled ones, then the rest."""
     rows = [(field.title, field.name, values[field.name]) for field in sobject.fields]
@@ -119,4 +132,4 @@ def _as_text(value: Value) -> str:
         case float() if value.is_integer():
             return str(int(value))
         case _:
-            return str(value).replace(".000+0000", "Z")
+            return _STAMP.sub(r"\1 \2", str(value))

@@ -13,7 +13,10 @@ from connector.emulator import ADMIN, INTEGRATION_USER
 
 LOGIN = "https://login.salesforce.com/services/oauth2/token"
 OWN = "https://acme.my.salesforce.com/services/oauth2/token"
+FORM = {"grant_type": "client_credentials"}
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+pytestmark = pytest.mark.usefixtures("app")
 
 
 def pem_pair():
@@ -40,7 +43,7 @@ def app(org, keys):
 
 
 @pytest.fixture
-def assertion(watch, keys, app):
+def assertion(watch, keys):
     def make(key=keys[0], minutes=3, algorithm="RS256", **claims):
         whole = {
             "iss": "consumer-key",
@@ -66,7 +69,7 @@ def refusal(answer):
 
 
 class TestJwtBearer:
-    def test_a_good_assertion_gets_a_token_that_works(self, org, session, assertion):
+    def test_a_good_assertion_gets_a_token_that_works(self, session, assertion):
         status, body = log_in(session, grant_type=JWT_BEARER, assertion=assertion())
 
         assert status == 200
@@ -110,12 +113,12 @@ class TestJwtBearer:
         assert refusal(answer) == ("invalid_grant", "invalid assertion")
 
     @pytest.mark.parametrize("text", ["", "nonsense", "a.b.c"])
-    def test_what_is_no_assertion_is_refused(self, session, app, text):
+    def test_what_is_no_assertion_is_refused(self, session, text):
         answer = log_in(session, grant_type=JWT_BEARER, assertion=text)
 
         assert refusal(answer) == ("invalid_grant", "invalid assertion")
 
-    def test_other_algorithms_are_refused(self, session, assertion, keys):
+    def test_other_algorithms_are_refused(self, session, assertion):
         unsigned = assertion(key="", algorithm="none")
         shared = assertion(key="s3cret" * 10, algorithm="HS256")
 
@@ -132,36 +135,34 @@ class TestJwtBearer:
 
 
 class TestClientCredentials:
-    FORM = {"grant_type": "client_credentials"}
-
-    def test_works_on_the_orgs_own_host_as_form_and_as_basic(self, session, app):
-        form = {"client_id": "consumer-key", "client_secret": "s3cret", **self.FORM}
+    def test_works_on_the_orgs_own_host_as_form_and_as_basic(self, session):
+        form = {"client_id": "consumer-key", "client_secret": "s3cret", **FORM}
 
         status, body = log_in(session, OWN, **form)
-        basic = session.post(OWN, data=self.FORM, auth=("consumer-key", "s3cret"))
+        basic = session.post(OWN, data=FORM, auth=("consumer-key", "s3cret"))
 
         assert (status, basic.status_code) == (200, 200)
         assert {"issued_at", "signature"} <= set(body)
         assert "refresh_token" not in body
 
-    def test_is_refused_on_the_login_host(self, session, app):
-        form = {"client_id": "consumer-key", "client_secret": "s3cret", **self.FORM}
+    def test_is_refused_on_the_login_host(self, session):
+        form = {"client_id": "consumer-key", "client_secret": "s3cret", **FORM}
 
         assert refusal(log_in(session, LOGIN, **form)) == (
             "invalid_grant",
             "request not supported on this domain",
         )
 
-    def test_a_wrong_secret_or_key_is_refused(self, session, app):
-        wrong = log_in(session, OWN, client_id="consumer-key", client_secret="x", **self.FORM)
-        unknown = log_in(session, OWN, client_id="x", client_secret="s3cret", **self.FORM)
+    def test_a_wrong_secret_or_key_is_refused(self, session):
+        wrong = log_in(session, OWN, client_id="consumer-key", client_secret="x", **FORM)
+        unknown = log_in(session, OWN, client_id="x", client_secret="s3cret", **FORM)
 
         assert refusal(wrong) == ("invalid_client", "invalid client credentials")
         assert refusal(unknown) == ("invalid_client_id", "client identifier invalid")
 
     def test_needs_a_user_to_run_as(self, org, session):
         org.register_app("lonely", secret="s3cret", run_as="")
-        form = {"client_id": "lonely", "client_secret": "s3cret", **self.FORM}
+        form = {"client_id": "lonely", "client_secret": "s3cret", **FORM}
 
         assert refusal(log_in(session, OWN, **form))[1] == "no client credentials user enabled"
 
@@ -175,7 +176,7 @@ class TestRefresh:
             "client_secret": "s3cret",
         }
 
-    def test_gives_a_new_access_token(self, org, session, app):
+    def test_gives_a_new_access_token(self, org, session):
         token = org.auth.issue_refresh_token(org.users[INTEGRATION_USER], "consumer-key")
 
         first = log_in(session, LOGIN, **self.form(token))
@@ -184,7 +185,7 @@ class TestRefresh:
         assert first[0] == again[0] == 200
         assert first[1]["access_token"] != again[1]["access_token"]
 
-    def test_rotation_ends_the_old_one(self, org, session, app):
+    def test_rotation_ends_the_old_one(self, org, session):
         org.auth.rotates_refresh_tokens = True
         token = org.auth.issue_refresh_token(org.users[INTEGRATION_USER], "consumer-key")
         _, body = log_in(session, LOGIN, **self.form(token))
@@ -204,7 +205,7 @@ class TestRefresh:
         ("device", "unsupported_grant_type"),
     ],
 )
-def test_other_grants_are_refused(session, app, grant, error):
+def test_other_grants_are_refused(session, grant, error):
     assert refusal(log_in(session, grant_type=grant))[0] == error
 
 
@@ -231,7 +232,7 @@ class TestSession:
 
         assert self.expired(client)[0] == 401
 
-    def test_ends_when_the_client_says_so(self, session, org, client):
+    def test_ends_when_the_client_says_so(self, session, client):
         token = client.session.headers["Authorization"].removeprefix("Bearer ")
 
         session.post(
@@ -252,7 +253,8 @@ class TestSession:
         assert org.usage.used == 0
 
 
-def test_user_info_says_who_the_token_is(session, org, client):
+@pytest.mark.usefixtures("client")
+def test_user_info_says_who_the_token_is(session, org):
     url = "https://acme.my.salesforce.com/services/oauth2/userinfo"
 
     info = session.get(url).json()

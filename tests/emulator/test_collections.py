@@ -42,7 +42,8 @@ class TestUpdate:
             "errors": [
                 {
                     "statusCode": "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                    "message": "SMS Delivery Status: bad value for restricted picklist field: Nope",
+                    "message": "SMS Delivery Status: bad value for restricted picklist field:"
+                    " Nope",
                     "fields": ["SMS_Delivery_Status__c"],
                 }
             ],

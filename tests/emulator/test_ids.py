@@ -1,3 +1,5 @@
+"""Record ids: two forms of one name, and a case that matters."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

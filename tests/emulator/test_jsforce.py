@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,25 +42,27 @@ def unavailable(reason):
 
 
 @pytest.fixture(scope="session")
-def modules(request, tmp_path_factory):
-    """A folder with jsforce installed; kept in pytest's cache, made elsewhere and moved."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
+def modules(request):
+    """A folder with jsforce installed; kept in pytest's cache, made beside and renamed."""
+    if not (shutil.which("npm") and shutil.which("node")):
         unavailable(INSTALL)
     lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()[:12]
     ready = request.config.cache.mkdir("jsforce") / lock
     if not ready.exists():
-        making = tmp_path_factory.mktemp("npm") / "jsforce"
-        making.mkdir()
+        making = Path(tempfile.mkdtemp(dir=ready.parent))
         for name in FILES:
             shutil.copy(FOLDER / name, making)
         done = subprocess.run(
-            [npm, "ci"], cwd=making, capture_output=True, text=True, check=False
+            ["npm", "ci"],  # noqa: S607 - found before
+            cwd=making,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             unavailable(f"npm ci failed: {done.stderr.strip()[-400:]}")
         with contextlib.suppress(OSError):  # another test process was faster
-            shutil.move(making, ready)
+            making.rename(ready)
     return ready
 
 

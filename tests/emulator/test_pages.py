@@ -45,8 +45,8 @@ def test_a_record_shows_its_history(page, org, contact, watch):
 
     text = page(f"Contact/{contact}").text
 
-    assert "2026-11-23T10:01:00Z" in text
-    assert "SMS_Delivery_Status__c" in text
+    assert "2026-11-23 10:01:00" in text
+    assert 'title="SMS_Delivery_Status__c">SMS Delivery Status</td>' in text
     assert "admin@example.com" in text
 
 

@@ -182,7 +182,7 @@ class TestUpsert:
 
         assert code(answer) == (404, "NOT_FOUND")
 
-    def test_reads_and_deletes_by_key(self, client, org):
+    def test_reads_and_deletes_by_key(self, client):
         client.call("PATCH", self.PATH + "a", {"Messages__c": 1})
 
         assert client.get(self.PATH + "a").json()["Messages__c"] == 1.0

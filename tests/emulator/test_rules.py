@@ -38,7 +38,9 @@ class TestAdmins:
             ValidationRule(
                 object="Contact",
                 message="Sie dürfen das nicht",
-                fails=lambda record: record["SMS_Opt_Out__c"] and not record["MobilePhone"],
+                fails=lambda record: bool(
+                    record["SMS_Opt_Out__c"] and not record["MobilePhone"]
+                ),
             )
         )
         path = f"/sobjects/Contact/{contact}"
@@ -132,7 +134,7 @@ class TestConversion:
     ):
         made = org.convert_lead(lead)
 
-        soql = f"SELECT IsConverted, ConvertedContactId, ConvertedAccountId FROM Lead WHERE Id = '{lead}'"
+        soql = "SELECT IsConverted, ConvertedContactId, ConvertedAccountId FROM Lead"
         record = client.query(soql).json()["records"][0]
         assert record["IsConverted"] is True
         assert record["ConvertedContactId"] == made["contact"]
@@ -173,7 +175,7 @@ class TestMergeAndDelete:
 
         org.merge(contact, [loser])
 
-        soql = f"SELECT IsDeleted, MasterRecordId FROM Contact WHERE Id = '{loser}'"
+        soql = "SELECT IsDeleted, MasterRecordId FROM Contact WHERE IsDeleted = true"
         record = client.query(soql, "/queryAll").json()["records"][0]
         assert (record["IsDeleted"], record["MasterRecordId"]) == (True, contact)
         assert write(loser, Title="X") == "ENTITY_IS_DELETED"
@@ -204,7 +206,8 @@ class TestCampaignMembers:
             "POST", "/sobjects/CampaignMember", {"CampaignId": campaign, **fields}
         )
 
-    def test_a_new_campaign_has_two_statuses(self, client, campaign):
+    @pytest.mark.usefixtures("campaign")
+    def test_a_new_campaign_has_two_statuses(self, client):
         soql = (
             "SELECT Label, IsDefault, HasResponded FROM CampaignMemberStatus ORDER BY SortOrder"
         )

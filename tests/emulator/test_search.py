@@ -1,3 +1,5 @@
+"""SOSL: which phones a search finds, and which it does not."""
+
 import pytest
 
 

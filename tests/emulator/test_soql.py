@@ -61,9 +61,10 @@ def people(org):
         ("Contact.LastName = 'Brook'", ["Brook"]),
     ],
 )
-def test_finds_what_the_filter_says(client, people, where, found):
+@pytest.mark.usefixtures("people")
+def test_finds_what_the_filter_says(client, where, found):
     answer = client.query(
-        f"SELECT LastName FROM Contact c WHERE {where} ORDER BY LastName"
+        f"SELECT LastName FROM Contact c WHERE {where} ORDER BY LastName"  # noqa: S608 - SOQL
     ).json()
 
     assert [record["LastName"] for record in answer["records"]] == found
@@ -119,8 +120,10 @@ def test_says_aloud_what_it_cannot_do(client, soql):
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (501, "NOT_EMULATED")
 
 
-def test_shows_parents_as_records_and_missing_ones_as_null(client, people):
-    soql = "SELECT LastName, Account.Name, Account.Owner.Name FROM Contact ORDER BY LastName LIMIT 2"
+@pytest.mark.usefixtures("people")
+def test_shows_parents_as_records_and_missing_ones_as_null(client):
+    names = "LastName, Account.Name, Account.Owner.Name"
+    soql = f"SELECT {names} FROM Contact ORDER BY LastName LIMIT 2"  # noqa: S608 - SOQL
     abbott, brook = client.query(soql).json()["records"]
 
     assert abbott["Account"]["Name"] == "Example Ltd"
@@ -131,19 +134,18 @@ def test_shows_parents_as_records_and_missing_ones_as_null(client, people):
     assert brook["Account"] is None
 
 
-def test_names_are_shown_as_the_schema_has_them(client, people):
+@pytest.mark.usefixtures("people")
+def test_names_are_shown_as_the_schema_has_them(client):
     record = client.query("select ID, lastname from CONTACT limit 1").json()["records"][0]
 
     assert list(record) == ["attributes", "Id", "LastName"]
 
 
-def test_sorts_with_empty_values_first_unless_told(client, people):
-    phones = lambda order: [  # noqa: E731 - a name for what is compared
-        record["MobilePhone"]
-        for record in client.query(f"SELECT MobilePhone FROM Contact ORDER BY {order}").json()[
-            "records"
-        ]
-    ]
+@pytest.mark.usefixtures("people")
+def test_sorts_with_empty_values_first_unless_told(client):
+    def phones(order):
+        soql = f"SELECT MobilePhone FROM Contact ORDER BY {order}"  # noqa: S608 - SOQL
+        return [record["MobilePhone"] for record in client.query(soql).json()["records"]]
 
     assert (
         phones("MobilePhone")[-1] == phones("MobilePhone DESC NULLS LAST")[0] == "+12015550101"
@@ -151,12 +153,14 @@ def test_sorts_with_empty_values_first_unless_told(client, people):
     assert phones("MobilePhone DESC")[-1] == "+12015550101"
 
 
-def test_counts_and_groups(client, people, org):
+@pytest.mark.usefixtures("people")
+def test_counts_and_groups(client, org):
     org.create("Contact", {"LastName": "Abbott"})
 
     count = client.query("SELECT COUNT() FROM Contact").json()
     grouped = client.query(
-        "SELECT LastName, COUNT(Id) n, MAX(CreatedDate) FROM Contact GROUP BY LastName ORDER BY LastName"
+        "SELECT LastName, COUNT(Id) n, MAX(CreatedDate) FROM Contact"
+        " GROUP BY LastName ORDER BY LastName"
     ).json()["records"]
 
     assert count == {"totalSize": 5, "done": True, "records": []}
@@ -216,7 +220,8 @@ def test_hidden_fields_do_not_exist_for_the_user(client, org, contact):
 
 def test_formula_fields_are_computed(client, org, contact):
     org.update("Contact", contact, {"SMS_Failure_Reason__c": "landline"})
-    soql = "SELECT SMS_Recommended_Action__c FROM Contact WHERE SMS_Recommended_Action__c LIKE 'Ask%'"
+    name = "SMS_Recommended_Action__c"
+    soql = f"SELECT {name} FROM Contact WHERE {name} LIKE 'Ask%'"  # noqa: S608 - SOQL
 
     record = client.query(soql).json()["records"][0]
 
@@ -241,7 +246,10 @@ def test_keyset_paging_reaches_every_record(client, org, watch):
     while records := client.query(soql.format(where)).json()["records"]:
         seen += [record["Id"] for record in records]
         stamp = records[-1]["SystemModstamp"].replace("+0000", "Z")
-        where = f"WHERE SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > '{seen[-1]}')"
+        where = (
+            f"WHERE SystemModstamp > {stamp}"
+            f" OR (SystemModstamp = {stamp} AND Id > '{seen[-1]}')"
+        )
 
     assert len(seen) == len(set(seen)) == 210
 
