@@ -75,12 +75,14 @@ class Imitation:
     """
     How one gateway speaks.
 
-    `secrets` are fictional ones, by the keys of the gateway. `wordings` begin with the interim
+    `secrets` are fictional ones, by the keys of the gateway, and `guesses` those of somebody
+    who would like to be the gateway. `wordings` begin with the interim
     ones, then come the delivery, failures with various reasons, and a word that is documented
     nowhere. `tells_time` is false where a report has no time of its own.
     """
 
     secrets: Mapping[str, str]
+    guesses: Mapping[str, str]
     wordings: tuple[Wording, ...]
     report: Speak
     reply: Speak

@@ -9,9 +9,6 @@ from connector.domain.delivery import DeliveryStatus, Reason
 from connector.gateways.imitation.base import Imitation, Request, Spoken, Wording, target
 
 
-_KEY = base64.b64encode(b"a fictional key, 32 bytes of it.").decode()
-
-
 def _report(spoken: Spoken, secrets: Mapping[str, str], public_url: str) -> Request:
     del public_url  # the signature does not cover it
     wording = spoken.wording or WORDINGS[0]
@@ -63,6 +60,10 @@ def _signed(
     )
 
 
+def _secret(key: bytes) -> str:
+    return "whsec_" + base64.b64encode(key).decode()
+
+
 WORDINGS = (
     Wording(word="queued", status=DeliveryStatus.PENDING),
     Wording(word="sent", status=DeliveryStatus.PENDING),
@@ -92,7 +93,8 @@ WORDINGS = (
 )
 
 IMITATION = Imitation(
-    secrets={"signing_key": f"whsec_{_KEY}"},
+    secrets={"signing_key": _secret(b"a fictional key of 32 bytes, ok!")},
+    guesses={"signing_key": _secret(b"a key that was guessed by others")},
     wordings=WORDINGS,
     report=_report,
     reply=_reply,

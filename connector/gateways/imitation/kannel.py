@@ -91,6 +91,7 @@ WORDINGS = (
 
 IMITATION = Imitation(
     secrets={"token": "fictional-token"},
+    guesses={"token": "guessed-token"},
     wordings=WORDINGS,
     report=_report,
     reply=_reply,

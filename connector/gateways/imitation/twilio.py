@@ -121,6 +121,7 @@ WORDINGS = (
 
 IMITATION = Imitation(
     secrets={"auth_token": "fictional-auth-token"},
+    guesses={"auth_token": "guessed-auth-token"},
     wordings=WORDINGS,
     report=_report,
     reply=_reply,
