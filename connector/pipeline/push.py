@@ -110,7 +110,10 @@ class Pusher:
                 if lane.retry_at > now
             }
         lanes = [name for name in lanes if name not in stopped]
-        return sum((self._lane(name, limit) for name in lanes), PushReport())
+        report = sum((self._lane(name, limit) for name in lanes), PushReport())
+        if report.calls:
+            log.info("sf.round.done", extra=dataclasses.asdict(report))
+        return report
 
     def _lane(self, name: str, limit: int) -> PushReport:
         lease = self._take(name)

@@ -79,6 +79,19 @@ class TestWriting:
             (write,) = t.writes.of_record(alex, limit=5)
         assert write.verdict == "written"
 
+    def test_a_round_is_logged_once_with_its_counts(
+        self, store, emulator, pusher, clock, caplog
+    ):
+        enqueue(store, clock, seed_contacts(emulator, 3))
+
+        with caplog.at_level("INFO", "connector.pipeline"):
+            pusher.push()
+            pusher.push()
+
+        (line,) = caplog.records
+        assert line.getMessage() == "sf.round.done"
+        assert (line.written, line.refused, line.postponed) == (3, 0, 0)
+
 
 class TestTrouble:
     def test_everything_is_kept_while_the_org_is_away(self, store, emulator, pusher, clock):
