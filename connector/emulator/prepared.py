@@ -34,7 +34,7 @@ def open_prepared(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     org = EmulatedOrg(str(folder / "org.sqlite3"), clock=clock)
     try:
-        if not org.schema.field(org.schema.object("Contact"), "SMS_Delivery_Status__c"):
+        if not org.schema.field(org.schema.sobject("Contact"), "SMS_Delivery_Status__c"):
             install_sms_fields(org)
         if not org.count("Contact") and not org.count("Lead"):
             people = seed_contacts(org, contacts, accounts=max(contacts // 5, 1))

@@ -1,0 +1,248 @@
+"""The Salesforce org: who we are there, what it lets us do, and one to try things on."""
+
+import contextlib
+import dataclasses
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from connector.cli.printing import json_option, print_json, print_table
+from connector.clock import system_clock
+from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
+from connector.emulator import OrgServer, serve
+from connector.emulator.prepared import PreparedOrg, open_prepared
+from connector.salesforce.budget import ApiUsage
+from connector.salesforce.facts import Limit
+from connector.salesforce.org import Org
+from connector.settings import Settings
+from connector.wiring import open_org
+
+
+DAILY_CALLS = "DailyApiRequests"
+_ORGANIZATION = "SELECT Name, IsSandbox, OrganizationType, InstanceName FROM Organization"
+_STOPPING = {signal.SIGINT, signal.SIGTERM}
+
+
+@click.group()
+def org() -> None:
+    r"""
+    Show the org, its limits, or start an emulated one.
+
+    \b
+    Example:
+      connector org show
+    """
+
+
+@org.command()
+@json_option
+def show(*, as_json: bool) -> None:
+    r"""
+    Log in, and show which org it is and who we are there.
+
+    \b
+    Example:
+      connector org show
+    """
+    with _opened(Settings.from_environment()) as found:
+        facts = found.check()
+        organization = _organization(found)
+    sandbox = organization.get("IsSandbox")
+    told = {
+        "organization": organization.get("Name"),
+        "organization_id": facts.organization_id or None,
+        "edition": organization.get("OrganizationType"),
+        "sandbox": sandbox,
+        "instance": organization.get("InstanceName"),
+        "address": facts.instance_url,
+        "user": facts.username or None,
+        "user_id": facts.user_id or None,
+        "api_version": facts.api_version,
+        "newest_api_version": facts.newest_version,
+    }
+    if as_json:
+        print_json(told)
+        return
+    told["sandbox"] = {True: "yes", False: "no: production"}.get(bool(sandbox), "")
+    print_table(
+        ["org", ""],
+        [
+            (name.replace("_", " "), "not told" if value is None else value)
+            for name, value in told.items()
+        ],
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CallsReport:
+    """The org's daily calls, by whomever, and how far we go."""
+
+    used: int
+    total: int
+    left: int
+    share_percent: int
+    stops_at: int
+    reserve: int
+    ordinary_writes: bool
+    limits: Mapping[str, Limit]
+
+
+@org.command()
+@json_option
+def limits(*, as_json: bool) -> None:
+    r"""
+    Show the org's calls of the last 24 hours, our share and the reserve for opt-outs.
+
+    Exit code 1: ordinary writes are held back.
+
+    \b
+    Example:
+      connector org limits
+    """
+    settings = Settings.from_environment()
+    with _opened(settings) as found:
+        known = found.limits()
+        usage = found.usage
+    if daily := known.get(DAILY_CALLS):
+        usage = ApiUsage(daily.total - daily.left, daily.total)
+    if usage is None:
+        raise OrgUnavailableError("Salesforce did not tell how many calls are left")
+    report = _calls(settings, usage, known)
+    if as_json:
+        print_json(report)
+    else:
+        going = "go on" if report.ordinary_writes else "are held back: only opt-outs go"
+        print_table(
+            ["calls in 24 hours", ""],
+            [
+                ("used by whomever", f"{report.used:,} of {report.total:,}"),
+                ("left", f"{report.left:,}"),
+                ("our share", f"{report.share_percent} %: we stop at {report.stops_at:,}"),
+                ("kept for opt-outs", f"{report.reserve:,}"),
+                ("ordinary writes", going),
+            ],
+        )
+    if not report.ordinary_writes:
+        sys.exit(1)
+
+
+@org.command()
+@click.option(
+    "--http",
+    "http_port",
+    type=click.IntRange(0, 65_535),
+    default=8_090,
+    show_default=True,
+    help="Port of the pages and of plain HTTP; 0 for a free one.",
+)
+@click.option(
+    "--https",
+    "https_port",
+    type=click.IntRange(0, 65_535),
+    default=8_490,
+    show_default=True,
+    help="Port of the API; 0 for a free one.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="emulated-org",
+    show_default=True,
+    help="Where the org is kept.",
+)
+def emulate(http_port: int, https_port: int, folder: Path) -> None:
+    r"""
+    Run an emulated org with some people in it, until Ctrl-C.
+
+    Prints the settings with which `connector run` writes to it. What is written stays in the
+    folder; delete it for a new org.
+
+    \b
+    Example:
+      connector org emulate --folder /tmp/org
+    """
+    # Before any thread starts: all of them are to leave these to us.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    folder = folder.absolute()
+    with _served(folder, http_port, https_port) as (prepared, server):
+        click.echo(f"# The emulated org is at {server.http_url} (its records) until Ctrl-C.")
+        click.echo("# In another terminal:")
+        for name, value in exports(prepared, server).items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        sys.stdout.flush()
+        signal.sigwait(_STOPPING)
+
+
+@contextlib.contextmanager
+def _served(
+    folder: Path, http_port: int, https_port: int
+) -> Iterator[tuple[PreparedOrg, OrgServer]]:
+    try:
+        prepared = open_prepared(folder, system_clock)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder}: {error.strerror}: choose another --folder"
+        ) from error
+    try:
+        server = serve(prepared.org, http_port, https_port, folder=folder)
+    except OSError as error:
+        prepared.org.close()
+        raise ConfigurationError(
+            f"ports {http_port} and {https_port}: {error.strerror}; choose others with --http"
+            " and --https"
+        ) from error
+    try:
+        yield prepared, server
+    finally:
+        server.close()
+        prepared.org.close()
+
+
+def exports(prepared: PreparedOrg, server: OrgServer) -> dict[str, str]:
+    """The settings with which the service writes to this org."""
+    return {
+        "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
+        "CONNECTOR_SALESFORCE_CLIENT_ID": prepared.consumer_key,
+        "CONNECTOR_SALESFORCE_USERNAME": prepared.username,
+        "CONNECTOR_SALESFORCE_PRIVATE_KEY_FILE": str(prepared.key_file),
+        "CONNECTOR_SALESFORCE_CA_FILE": str(server.ca_file),
+    }
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[Org]:
+    settings.require_salesforce()
+    with open_org(settings) as found:
+        yield found
+
+
+def _organization(found: Org) -> Mapping[str, object]:
+    """What the org says of itself; nothing where our user may not ask."""
+    try:
+        rows = found.query(_ORGANIZATION)
+    except OrgUnavailableError:
+        raise
+    except OrgError:
+        return {}
+    return rows[0] if rows else {}
+
+
+def _calls(settings: Settings, usage: ApiUsage, known: Mapping[str, Limit]) -> CallsReport:
+    share = settings.salesforce_api_share
+    # A small org must not be all reserve.
+    reserve = min(settings.salesforce_api_reserve, usage.total // 10)
+    stops_at = min(usage.total * share // 100, usage.total - reserve)
+    return CallsReport(
+        used=usage.used,
+        total=usage.total,
+        left=usage.left,
+        share_percent=share,
+        stops_at=stops_at,
+        reserve=reserve,
+        ordinary_writes=usage.used < stops_at,
+        limits=known,
+    )
