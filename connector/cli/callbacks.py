@@ -65,6 +65,9 @@ def list_all(gateway: str, limit: int, *, quarantined: bool, as_json: bool) -> N
     if as_json:
         print_json([{**_facts(each), "quarantine": reasons.get(each.id)} for each in found])
         return
+    if not found:
+        click.echo("no callbacks like that")
+        return
     rows = [
         (
             each.id,

@@ -82,6 +82,9 @@ def list_all(*, as_json: bool) -> None:
     if as_json:
         print_json([_facts(key) for key in found])
         return
+    if not found:
+        click.echo("no keys yet: see `connector keys create --help`")
+        return
     rows = [
         (
             key.name,

@@ -62,6 +62,11 @@ def list_all(name: str, code: str, limit: int, *, as_json: bool) -> None:
         return
     for lane in lanes:
         _tell_lane(lane)
+    if not found:
+        click.echo(
+            "no record is refused" if not (name or code) else "no refused record like that"
+        )
+        return
     if lanes:
         click.echo()
     rows = [
@@ -140,15 +145,15 @@ def retry(
                 if not transaction.writes.refused(record_id=each, limit=1):
                     raise ConnectorError(_not_refused(each))
         report = try_again(store, Choice(record_ids=wanted, error_code=code, object=name))
-    if as_json:
-        print_json(report)
-    else:
-        noun = "record" if report.records == 1 else "records"
-        click.echo(f"{report.records} {noun} to be written again")
-        for started in report.lanes:
-            click.echo(f"started {started}")
     if not (report.records or report.lanes):
         raise ConnectorError("nothing like that is refused; see `connector refused list`")
+    if as_json:
+        print_json(report)
+        return
+    noun = "record" if report.records == 1 else "records"
+    click.echo(f"{report.records} {noun} to be written again")
+    for started in report.lanes:
+        click.echo(f"started {started}")
 
 
 def _id(text: str) -> str:

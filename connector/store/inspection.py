@@ -12,6 +12,8 @@ from connector.store import migrate
 #: What decides whether an acknowledged callback outlives a power cut.
 _PRAGMAS = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
 _SETTINGS = ("fsync", "full_page_writes", "synchronous_commit", "wal_level", "max_connections")
+#: Alembic's own table.
+_VERSIONS = "alembic_version"
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 #: Faults of one file that are told; the first says enough.
 _MOST_FAULTS = 5
@@ -62,7 +64,8 @@ def measure(engines: Sequence[sa.Engine]) -> Size:
     sizes: dict[str, int] = {}
     for engine in engines:
         with engine.connect().execution_options(reads=True) as connection:
-            for name in sorted(sa.inspect(connection).get_table_names()):
+            tables = set(sa.inspect(connection).get_table_names()) - {_VERSIONS}
+            for name in sorted(tables):
                 count = sa.select(sa.func.count()).select_from(sa.table(name))
                 rows[name] = connection.scalar(count) or 0
             sizes |= _sizes(engine, connection)

@@ -59,6 +59,10 @@ class TestList:
         assert listed("--quarantined") == ["/3"]
         assert listed("--limit", "2") == ["/3", "/2"]
 
+    def test_says_that_there_are_none(self, operate):
+        assert operate("callbacks", "list").stdout == "no callbacks like that\n"
+        assert json.loads(operate("callbacks", "list", "--json").stdout) == []
+
     def test_names_the_nearest_gateway(self, operate):
         answer = operate("callbacks", "list", "--gateway", "kanel")
 

@@ -59,6 +59,10 @@ class TestList:
         assert "and 1 more: see --limit" in operate("refused", "list", "--limit", 1).stdout
 
 
+def test_an_empty_list_says_so(operate):
+    assert operate("refused", "list").stdout == "no record is refused\n"
+
+
 @pytest.mark.usefixtures("refusals")
 class TestShow:
     def test_shows_the_fields_the_reason_and_the_answers(self, operate):
