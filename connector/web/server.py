@@ -1,11 +1,14 @@
 """Serves the front through Granian: processes, limits, and an end that loses nothing."""
 
+import socket
+
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from connector import logs
 from connector.clock import system_clock
+from connector.domain.errors import ConfigurationError
 from connector.settings import Address, Settings
 from connector.store import Store
 from connector.web.assembly import assemble
@@ -29,6 +32,7 @@ def serve(listen: Address, processes: int) -> None:
 
     Each process builds all it needs from the settings; one that dies is started again.
     """
+    check_address(listen)
     raise_file_limit()
     Granian(
         "connector.web.server:front",
@@ -50,6 +54,19 @@ def serve(listen: Address, processes: int) -> None:
         log_access=False,  # addresses of callbacks hold tokens
         log_dictconfig={"handlers": {}, "loggers": {"_granian": {}}},
     ).serve()
+
+
+def check_address(listen: Address) -> None:
+    """Raise ConfigurationError where nobody can listen, or somebody else does already."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((listen.host, listen.port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"CONNECTOR_LISTEN: cannot listen at {listen}: {error.strerror}"
+            ) from error
 
 
 def front() -> Front:
