@@ -164,7 +164,21 @@ def keep_entries(
     if gone.intersection(went):
         transaction.matches.match_again(gone.intersection(went))
     _greet(transaction, {entry.record: phones.get(entry.record.id, {}) for entry in entries})
-    return sum(phones.get(each, {}) != before.get(each, {}) for each in ids)
+    changed = [
+        entry.record
+        for entry in entries
+        if phones.get(entry.record.id, {}) != before.get(entry.record.id, {})
+    ]
+    _renumber(transaction, changed)
+    return len(changed)
+
+
+def _renumber(transaction: Transaction, records: Sequence[RecordRef]) -> None:
+    """A record's own number is one of its fields, where we write any of them."""
+    if records:
+        ours = transaction.outbox.touched(records)
+        ours |= transaction.matches.showing(record.id for record in records)
+        transaction.outbox.mark(ours, urgent=False)
 
 
 def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, str]]) -> None:

@@ -53,6 +53,9 @@ SELECT_LATEST = Sql(f"""
     JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
     WHERE m.place = 1
 """)
+SELECT_SHOWING = Sql("""
+    SELECT DISTINCT object, record_id FROM delivery_records WHERE record_id IN {items}
+""")
 SELECT_OF_MESSAGE = Sql("""
     SELECT object, record_id, matched_by FROM delivery_records
     WHERE gateway = :gateway AND message_id = :message_id
@@ -123,6 +126,11 @@ class Matches:
             )
             for row in rows
         }
+
+    def showing(self, record_ids: Iterable[str]) -> set[RecordRef]:
+        """Those of these records that show a message."""
+        rows = SELECT_SHOWING.run(self._connection, keys=keys(record_ids))
+        return {RecordRef(row.object, row.record_id) for row in rows}
 
     def of_message(self, gateway: str, message_id: str) -> list[Match]:
         rows = SELECT_OF_MESSAGE.run(self._connection, gateway=gateway, message_id=message_id)

@@ -64,6 +64,10 @@ POSTPONE = Sql("""
     WHERE change_id IN {items}
 """)
 COUNT = Sql("SELECT COUNT(*), COALESCE(MIN(since), 0) FROM pending")
+SELECT_TOUCHED = Sql("""
+    SELECT object, record_id FROM pending WHERE (object, record_id) IN {pairs}
+    UNION SELECT object, record_id FROM written WHERE (object, record_id) IN {pairs}
+""")
 SELECT_WAITING = Sql("""
     SELECT topic, fields, since, attempts, not_before FROM pending
     WHERE record_id = :record_id ORDER BY topic
@@ -176,6 +180,12 @@ class Outbox:
         """Whether what it shall show has yet to be worked out anew."""
         rows = SELECT_MARKED.run(self._connection, object=record.object, record_id=record.id)
         return bool(number(rows))
+
+    def touched(self, records: Iterable[RecordRef]) -> set[RecordRef]:
+        """Those of these records to which something was written, or will be."""
+        pairs = keys((record.object, record.id) for record in records)
+        rows = SELECT_TOUCHED.run(self._connection, keys=pairs)
+        return {RecordRef(row.object, row.record_id) for row in rows}
 
     def marked_count(self) -> int:
         return number(COUNT_MARKED.run(self._connection))

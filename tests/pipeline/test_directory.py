@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind
 from connector.emulator import seed_contacts, seed_leads
 from connector.pipeline.directory import OVERLAP, PAGE, Place
+from connector.pipeline.push import PushReport
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE, NOON
 
@@ -102,6 +105,55 @@ def test_the_winner_of_a_merge_gets_the_loser_s_messages(
     pusher.push()
 
     assert emulator.record("Contact", winner)["SMS_Delivery_Status__c"] == "Delivered"
+
+
+def test_a_record_that_was_named_before_it_was_known_gets_its_number(
+    store, emulator, directory, read, pusher
+):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    store.inbox.keep([dlr(1, ref=alex)])
+    read()
+    pusher.push()
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Contact", alex)["SMS_Phone_E164__c"] == MOBILE
+
+
+@pytest.mark.parametrize("arrival", [dlr(1, ref=""), reply("STOP")], ids=["status", "stop"])
+@pytest.mark.parametrize("number", ["+447700900457", None], ids=["another", "none"])
+def test_a_number_that_changed_is_corrected_where_it_was_written(
+    store, emulator, directory, read, pusher, clock, arrival, number
+):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    directory.sync()
+    store.inbox.keep([arrival])
+    read()
+    pusher.push()
+    clock.advance(minutes=1)
+    emulator.update("Contact", alex, {"MobilePhone": number})
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    assert emulator.record("Contact", alex)["SMS_Phone_E164__c"] == number
+
+
+def test_records_that_nothing_is_written_to_are_left_alone(
+    emulator, directory, read, pusher, clock
+):
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+    directory.sync()
+    clock.advance(minutes=1)
+    emulator.update("Contact", alex, {"MobilePhone": "+447700900457"})
+
+    directory.sync()
+    read()
+
+    assert pusher.push() == PushReport()
 
 
 def test_a_record_created_after_the_stop_is_opted_out(store, emulator, directory, read, pusher):
