@@ -23,9 +23,9 @@ secret, for client credentials on the org's own host. `org.auth` has `session_le
 `revoke(token)`, `revoke_all()`, `audiences`, `login_hosts`, `rotates_refresh_tokens`.
 
 Records, as the org's administrator: `create`, `create_many`, `update` (with `commit_after` for
-a transaction that shows late), `delete`, `undelete`, `purge`, `convert_lead`, `merge`, `record`,
-`records`, `count`, `history` (entries with field, old, new, at, user, call). They raise
-RefusedRecordError. Many people at once: `seed_contacts`, `seed_leads`, `seed_campaign`.
+a transaction that shows late), `delete`, `undelete`, `purge`, `convert_lead`, `merge`,
+`record`, `records`, `count`, `history` (entries with field, old, new, at, user, call). They
+raise RefusedRecordError. Many people at once: `seed_contacts`, `seed_leads`, `seed_campaign`.
 
 Schema: `add_object(SObject)`, `add_fields(object, *fields)`; `org.schema.hide(object, field,
 user=)`, `show`, `protect` (read-only) are field-level security.

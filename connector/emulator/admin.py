@@ -6,6 +6,7 @@ They need no login and are for loopback only; a real org has nothing like them.
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import flask
@@ -110,7 +111,9 @@ def _create(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
 
 
 def _update(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
-    org.update(body["object"], body["id"], body["fields"])
+    delay = body.get("commit_after")
+    later = timedelta(seconds=delay) if delay else None
+    org.update(body["object"], body["id"], body["fields"], commit_after=later)
     return {"id": body["id"]}
 
 

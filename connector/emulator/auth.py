@@ -39,7 +39,6 @@ class App:
     secret: str = dataclasses.field(default="", repr=False)
     usernames: tuple[str, ...] = ()
     run_as: str = ""
-    jwt_tokens: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

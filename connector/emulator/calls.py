@@ -43,8 +43,8 @@ class Call:
             message = "The HTTP entity body is required, but this request has no entity body."
             raise parser_error(message)
         try:
-            return json.loads(self.body)
-        except ValueError as error:
+            return json.loads(self.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
             raise parser_error(f"Unexpected input: {error} at [line:1, column:1]") from error
 
     def fields(self) -> dict[str, object]:
@@ -66,6 +66,11 @@ class Call:
             save_duplicates=saves_duplicates(self.headers),
             locks=self.locks,
         )
+
+
+def _refuse_constant(name: str) -> object:
+    """NaN and Infinity are Python's idea of JSON."""
+    raise ValueError(f"{name} is no number")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

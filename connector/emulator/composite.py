@@ -17,6 +17,8 @@ from connector.emulator.dispatch import answer
 from connector.emulator.errors import ApiError, parser_error
 
 
+Subrequest = Mapping[str, Any]
+
 _MOST = 25
 _MOST_COLLECTIONS = 5
 _HEAVY = re.compile(r"/(composite/sobjects|query|queryAll)(/|\?|$)")
@@ -31,10 +33,10 @@ class HaltedError(Exception):
 
 def composite(call: Call) -> Reply:
     body = call.fields()
-    requests = body.get("compositeRequest")
+    requests = _subrequests(body, "compositeRequest")
     _check(requests)
     done: dict[str, dict[str, object]] = {}
-    for request in requests if isinstance(requests, list) else ():
+    for request in requests:
         one = _perform(call, request, done)
         done[str(request["referenceId"])] = one
         failed = int(str(one["httpStatusCode"])) >= _FAILED
@@ -45,17 +47,15 @@ def composite(call: Call) -> Reply:
 
 def batch(call: Call) -> Reply:
     """Independent calls in order; each counts against the allowance."""
-    requests = call.fields().get("batchRequests")
-    if not isinstance(requests, list) or not 0 < len(requests) <= _MOST:
+    requests = _subrequests(call.fields(), "batchRequests")
+    if not 0 < len(requests) <= _MOST:
         message = f"Batch requests must have between 1 and {_MOST} subrequests"
         raise ApiError(400, "INVALID_BATCH_REQUEST", message)
     results = []
     for request in requests:
-        url = str(request.get("url", ""))
+        url = request["url"]
         full = url if url.startswith("/services") else f"/services/data/{url.lstrip('/')}"
-        reply = _call(
-            call, str(request.get("method", "GET")), full, request.get("richInput"), {}
-        )
+        reply = _call(call, request["method"], full, request.get("richInput"), {})
         results.append({"statusCode": reply.status, "result": reply.body})
     call.org.usage.spend(len(requests) - 1)
     failed = any(int(str(each["statusCode"])) >= _FAILED for each in results)
@@ -68,16 +68,28 @@ ROUTES: list[Route] = [
 ]
 
 
-def _check(requests: object) -> None:
+def _subrequests(body: Mapping[str, object], name: str) -> list[Subrequest]:
+    """The list of subrequests, each with a method and an address; anything else is unread."""
+    requests = body.get(name)
     if not isinstance(requests, list) or not requests:
-        raise parser_error("compositeRequest must be a list of subrequests")
+        raise parser_error(f"{name} must be a list of subrequests at [line:1, column:1]")
+    for each in requests:
+        texts = isinstance(each, dict) and (each.get("method"), each.get("url"))
+        if not texts or not all(isinstance(text, str) for text in texts):
+            raise parser_error("A subrequest needs a method and a url at [line:1, column:1]")
+        if not isinstance(each.get("httpHeaders") or {}, dict):
+            raise parser_error("httpHeaders must be an object at [line:1, column:1]")
+    return requests
+
+
+def _check(requests: Sequence[Subrequest]) -> None:
     if len(requests) > _MOST:
         message = f"Limit of {_MOST} reached, for operation in: COMPOSITE"
         raise ApiError(400, "LIMIT_EXCEEDED", message)
     names = [str(each.get("referenceId") or "") for each in requests]
     if "" in names or len(set(names)) < len(names):
         raise ApiError(400, "INVALID_INPUT", "Each subrequest needs a referenceId of its own")
-    heavy = sum(bool(_HEAVY.search(str(each.get("url", "")))) for each in requests)
+    heavy = sum(bool(_HEAVY.search(each["url"])) for each in requests)
     if heavy > _MOST_COLLECTIONS:
         message = (
             f"Limit of {_MOST_COLLECTIONS} reached, for collections and queries in: COMPOSITE"
@@ -86,17 +98,17 @@ def _check(requests: object) -> None:
 
 
 def _perform(
-    call: Call, request: Mapping[str, Any], done: Mapping[str, Mapping[str, object]]
+    call: Call, request: Subrequest, done: Mapping[str, Mapping[str, object]]
 ) -> dict[str, object]:
     try:
-        url = str(_filled(str(request.get("url", "")), done))
+        url = str(_filled(request["url"], done))
         body = _filled(request.get("body"), done)
     except HaltedError as halt:
         error = [{"errorCode": "PROCESSING_HALTED", "message": str(halt)}]
         reply = Reply(status=400, body=error)
     else:
-        headers = request.get("httpHeaders") or {}
-        reply = _call(call, str(request.get("method", "GET")), url, body, headers)
+        headers = _texts(request.get("httpHeaders") or {})
+        reply = _call(call, request["method"], url, body, headers)
     return {
         "body": reply.body,
         "httpHeaders": {k: v for k, v in reply.headers.items() if k == "Location"},
@@ -105,10 +117,14 @@ def _perform(
     }
 
 
+def _texts(headers: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in headers.items()}
+
+
 def _call(call: Call, method: str, url: str, body: object, headers: Mapping[str, str]) -> Reply:
-    parts = urlsplit(url)
-    prefix, _, path = parts.path.removeprefix("/services/data/v").partition("/")
     try:
+        parts = urlsplit(url)
+        prefix, _, path = parts.path.removeprefix("/services/data/v").partition("/")
         version = float(prefix)
     except ValueError:
         error = [{"errorCode": "INVALID_INPUT", "message": f"Not a versioned address: {url}"}]
@@ -158,7 +174,9 @@ def _looked_up(match: re.Match[str], done: Mapping[str, Mapping[str, object]]) -
 
 
 def _halted(
-    requests: object, done: Mapping[str, Mapping[str, object]], culprit: Mapping[str, object]
+    requests: Sequence[Subrequest],
+    done: Mapping[str, Mapping[str, object]],
+    culprit: Mapping[str, object],
 ) -> Reply:
     message = (
         "The transaction was rolled back since another operation in the same transaction"
@@ -166,7 +184,7 @@ def _halted(
     )
     halted = [{"errorCode": "PROCESSING_HALTED", "message": message}]
     results: list[Mapping[str, object]] = []
-    for request in requests if isinstance(requests, Sequence) else ():
+    for request in requests:
         name = str(request["referenceId"])
         undone = {"body": halted, "httpHeaders": {}, "httpStatusCode": 400, "referenceId": name}
         results.append(culprit if done.get(name) is culprit else undone)

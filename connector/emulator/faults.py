@@ -87,6 +87,8 @@ class Fault:
     def _concerns(self, method: str, path: str) -> bool:
         if self.method and self.method.upper() != method:
             return False
+        if self.kind == "lock" and method == "GET":
+            return False
         if self.path and not re.search(self.path, path):
             return False
         return self.when is None or self.when(method, path)

@@ -43,7 +43,11 @@ def create(call: Call, name: str) -> Reply:
 
 def read(call: Call, name: str, record: str) -> Reply:
     sobject = call.org.schema.seen_object(name, call.user)
-    return Reply(body=_shown(call, sobject, _row(call, sobject, record)))
+    row = _row(call, sobject, record)
+    known = parse_http_date(call.headers.get("If-Modified-Since", ""))
+    if known and read_stamp(str(row["SystemModstamp"])) <= known:
+        return Reply(status=304)
+    return Reply(body=_shown(call, sobject, row))
 
 
 def update(call: Call, name: str, record: str) -> Reply:
@@ -166,7 +170,11 @@ def _by_key(call: Call, sobject: SObject, field: Field, text: str) -> list[Row]:
     if field.type == "id":
         value = parse_id(text) or ""
     elif field.type in {"int", "double"}:
-        value = coerce(field, float(text)) if text.replace(".", "", 1).isdigit() else None
+        value = coerce(field, float(text)) if text.replace(".", "", 1).isdecimal() else None
+    else:
+        value = coerce(field, text)
+    if value is None:
+        return []
     rows = call.org.storage.rows_where(sobject.name, field.name, [value])
     return [row for row in rows if not row.get("IsDeleted")]
 

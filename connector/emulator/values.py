@@ -6,6 +6,7 @@ A value of the wrong JSON type stops the whole request while it is read
 Texts as quoted in the REST API Developer Guide's error code page and in public issue threads.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -16,6 +17,8 @@ from connector.emulator.times import parse_date, parse_datetime, stamp
 
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+")
+#: Characters that no XML, and so no Salesforce text, can hold.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: How long a value is quoted in an error, at most.
 _QUOTED = 80
 
@@ -32,7 +35,9 @@ def coerce(field: Field, value: object) -> Value:
 def _text(field: Field, value: object) -> str | None:
     if not isinstance(value, str):
         raise _wrong_type(field, value)
-    text = value.strip()
+    text = _CONTROLS.sub("", value).strip()
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise parser_error(f"{field.name}: half a character at [line:1, column:1]")
     if len(text) > field.length:
         shown = text[:_QUOTED] + ("..." if len(text) > _QUOTED else "")
         raise refused(
@@ -72,6 +77,8 @@ def _boolean(field: Field, value: object) -> int:
 def _number(field: Field, value: object) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong_type(field, value)
+    if not math.isfinite(value):
+        raise _wrong_type(field, value)
     whole_digits = field.precision - field.scale
     if field.precision and abs(value) >= 10**whole_digits:
         raise refused(
@@ -83,9 +90,10 @@ def _number(field: Field, value: object) -> float | int:
 
 
 def _whole(field: Field, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    kept = _number(field, value)
+    if kept != int(kept):
         raise _wrong_type(field, value)
-    return int(_number(field, value))
+    return int(kept)
 
 
 def _datetime(field: Field, value: object) -> str:

@@ -61,6 +61,13 @@ class TestAnswers:
         assert written.status_code == 200
         assert answer.json()[0]["errorCode"] == "QUERY_TIMEOUT"
 
+    def test_it_can_refuse_what_it_committed(self, org, write):
+        org.faults.server_unavailable(after_commit=True)
+
+        answer, title = write()
+
+        assert (answer.status_code, title) == (503, "X")
+
     def test_several_choices(self, org, write):
         org.faults.several_choices(["/services/data/v66.0/sobjects/Contact/003"])
 

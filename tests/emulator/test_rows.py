@@ -118,6 +118,16 @@ class TestRows:
         assert "Content-Encoding" not in plain.headers
         assert packed.json() == plain.json()
 
+    def test_an_unchanged_record_is_304(self, client, contact, watch, org):
+        headers = {"If-Modified-Since": "Mon, 23 Nov 2026 10:00:00 GMT"}
+        same = client.get(f"/sobjects/Contact/{contact}", headers=headers)
+        watch.move(minutes=1)
+        org.update("Contact", contact, {"Title": "B"})
+
+        changed = client.get(f"/sobjects/Contact/{contact}", headers=headers)
+
+        assert (same.status_code, changed.status_code) == (304, 200)
+
     def test_a_stale_writer_is_412(self, client, contact, watch, org):
         headers = {"If-Unmodified-Since": "Mon, 23 Nov 2026 10:00:00 GMT"}
         path = f"/sobjects/Contact/{contact}"

@@ -210,6 +210,14 @@ class TestAdmin:
         assert org.record("Contact", contact)["Title"] == "X"
         assert org.record("Contact", made["id"])["IsDeleted"] is True
 
+    def test_a_change_can_show_late(self, admin, org, contact, watch):
+        change = {"object": "Contact", "id": contact, "fields": {"Title": "X"}}
+        admin("POST", "/update", {**change, "commit_after": 60})
+        before = org.record("Contact", contact)["Title"]
+        watch.move(seconds=60)
+
+        assert (before, org.record("Contact", contact)["Title"]) == (None, "X")
+
     def test_sessions_end(self, admin, outside):
         admin("POST", "/revoke")
 
