@@ -56,7 +56,7 @@ def _nothing(found: Explanation, waiting: int) -> str:
     looked = ", ".join(found.looked_for)
     tries = []
     if waiting:
-        tries.append(f"up to {waiting} callbacks have yet to be read by a worker")
+        tries.append(f"callbacks that no worker has read yet: {waiting}")
     digits = sum(letter.isdigit() for letter in found.asked)
     if not any(each.startswith("number ") for each in found.looked_for) and digits >= _NUMBER:
         tries.append(

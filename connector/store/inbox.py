@@ -65,6 +65,9 @@ COUNT_RECENT = Sql("""
     ) AS newest_callbacks
     GROUP BY gateway, account ORDER BY gateway, account
 """)
+COUNT_URGENT_AFTER = Sql("""
+    SELECT COUNT(*) FROM callbacks WHERE id > :position AND urgent = 1
+""")
 LAST_ID = Sql("SELECT COALESCE(MAX(id), 0) FROM callbacks")
 
 
@@ -166,6 +169,11 @@ class Inbox:
     def last_id(self) -> int:
         with store_errors(), self._reading() as connection:
             return number(LAST_ID.run(connection))
+
+    def urgent_after(self, position: int) -> int:
+        """How many urgent callbacks lie beyond a number."""
+        with store_errors(), self._reading() as connection:
+            return number(COUNT_URGENT_AFTER.run(connection, position=position))
 
     def close(self) -> None:
         self._engine.dispose()

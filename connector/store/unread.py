@@ -144,11 +144,13 @@ class Unread:
         return number(COUNT_QUARANTINE.run(self._connection))
 
     def waiting(self) -> int:
-        """How many callbacks nobody has read yet; on SQLite the most it can be."""
+        """How many callbacks nobody has read yet; on SQLite, gaps in the numbers count too."""
         queued = number(COUNT_UNREAD.run(self._connection))
         if not self._follows:
             return queued
-        return queued + self._inbox.last_id() - self._position(urgent=False)
+        urgent, reports = self._position(urgent=True), self._position(urgent=False)
+        beyond = self._inbox.last_id() - reports - self._inbox.urgent_after(reports)
+        return queued + max(beyond, 0) + self._inbox.urgent_after(urgent)
 
     def _position(self, *, urgent: bool) -> int:
         lane = _lane(urgent=urgent)

@@ -136,7 +136,7 @@ class TestNothing:
         assert isinstance(answer.exception, ConnectorError)
         assert str(answer.exception) == (
             "nothing is known of 07700900456 (looked for message id 07700900456);"
-            " up to 1 callbacks have yet to be read by a worker;"
+            " callbacks that no worker has read yet: 1;"
             " write a number with + and its country code, or set CONNECTOR_DEFAULT_REGION;"
             " see `connector callbacks list`"
         )

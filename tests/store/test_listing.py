@@ -61,6 +61,25 @@ def test_what_came_from_a_phone_is_told_the_newest_first(store):
         assert t.consents.said_by("+447700900999", 5) == []
 
 
+def test_what_waits_is_counted_in_both_lanes(store):
+    store.inbox.keep([arrival("/1", urgent=True), arrival("/2"), arrival("/3", urgent=True)])
+
+    def waiting():
+        with store.transaction(reads=True) as t:
+            return t.unread.waiting()
+
+    def read(*, urgent):
+        with store.transaction() as t:
+            t.unread.done(t.unread.claim(5, urgent=urgent))
+
+    before = waiting()
+    read(urgent=False)
+    between = waiting()
+    read(urgent=True)
+
+    assert (before, between, waiting()) == (3, 2, 0)
+
+
 def test_what_is_still_to_be_done_is_told(store):
     record = RecordRef("Contact", ALEX)
     with store.transaction() as t:
