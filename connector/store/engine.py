@@ -92,7 +92,13 @@ def open_postgresql(url: str) -> sa.Engine:
         pool_pre_ping=True,
         hide_parameters=True,  # rows hold numbers and texts, tracebacks must not
         pool_size=8,
-        connect_args={"connect_timeout": 10, "application_name": "connector"},
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "connector",
+            # Plan each statement anew: one planned while a table was empty would go on scanning
+            # it when it holds millions.
+            "prepare_threshold": None,
+        },
     )
     with store_errors(), engine.connect() as connection:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
