@@ -50,6 +50,11 @@ Another process drives the same through HTTP: `GET /emulator/stats`, `GET|POST|D
 /emulator/` `seed`, `create`, `update`, `delete`, `convert`, `merge`, `revoke`. `GET /emulator/`
 is a page of the records with their history.
 
+Where documentation is silent it chooses the stricter reading: an unknown field refuses the
+whole collections call (`org.rules.unknown_field_refuses_call`), an id or key twice in a call
+refuses both records, an eleventh chunk is LIMIT_EXCEEDED, numbers and booleans in quotes and
+datetimes without an offset are JSON_PARSER_ERROR, control characters are dropped from text.
+
 What it does not know (child queries, Bulk, Tooling, deployment) is refused with 501
 NOT_EMULATED or 404, never answered wrongly.
 """

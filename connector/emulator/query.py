@@ -20,7 +20,8 @@ from connector.emulator.storage import Storage
 
 
 _LOCATOR_PREFIX = "01g"
-_MOST_CURSORS = 100
+#: Open cursors; an older one is forgotten and its locator refused (a real org keeps 10 a user).
+_MOST_CURSORS = 20
 #: What Sforce-Query-Options may ask for (REST guide, "Query Options Header").
 _SMALLEST_PAGE, _LARGEST_PAGE = 200, 2_000
 

@@ -201,6 +201,18 @@ def test_an_unknown_cursor_is_refused(client):
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_QUERY_LOCATOR")
 
 
+def test_old_cursors_are_forgotten(client, org):
+    org.create_many("Contact", [{"LastName": "N"} for _ in range(3)])
+    org.queries.page_size = 2
+    first = client.query("SELECT Id FROM Contact").json()["nextRecordsUrl"]
+    for _ in range(20):
+        client.query("SELECT Id FROM Contact")
+
+    answer = client.session.get("https://acme.my.salesforce.com" + first)
+
+    assert answer.json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
+
+
 def test_query_all_sees_the_recycle_bin(client, org, contact):
     org.delete("Contact", contact)
     soql = "SELECT Id, IsDeleted, MasterRecordId FROM Contact"

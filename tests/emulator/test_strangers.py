@@ -18,9 +18,9 @@ relaxed = settings(
 )
 printable = st.characters(exclude_categories=["Cc", "Cs"])
 NAMES = (
-    "LastName id Id attributes SMS_Opt_Out__c SMS_Status_At__c AccountId Account Email Birthdate"
-    " SMS_Consecutive_Failures__c records allOrNone type compositeRequest referenceId url method"
-    " body ids fields"
+    "LastName id Id attributes SMS_Opt_Out__c SMS_Status_At__c AccountId Account Email type"
+    " SMS_Consecutive_Failures__c Birthdate records allOrNone compositeRequest referenceId url"
+    " method body ids fields"
 )
 names = st.sampled_from(NAMES.split())
 scalars = (
