@@ -171,6 +171,8 @@ def checked_id(message_id: str) -> str:
         raise ValueError("report without message id")
     if len(message_id) > LONGEST_ID or not message_id.isprintable():
         raise ValueError("message id is too long or has control characters")
+    if "\ufffd" in message_id:  # what stood there is lost, and two ids may have become one
+        raise ValueError("message id is not UTF-8")
     return message_id
 
 

@@ -116,7 +116,6 @@ def _set_aside(transaction: Transaction, claim: Claim, batch: Batch, clock: Cloc
             extra={"callback": kept.id, "gateway": kept.callback.gateway, "reason": reason},
         )
         transaction.unread.set_aside(kept, reason, clock())
-    if claim.queued:
+    if claim.again:
         broken = {kept.id for kept, _ in batch.unreadable}
-        again = [kept.id for kept in claim.callbacks[: claim.queued]]
-        transaction.unread.release(number for number in again if number not in broken)
+        transaction.unread.release(claim.again - broken)

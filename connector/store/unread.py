@@ -18,11 +18,15 @@ MOVE_CURSOR = Sql("""
     ON CONFLICT (lane) DO UPDATE SET position = excluded.position
 """)
 CLAIM = Sql("""
-    SELECT callback_id FROM unread WHERE urgent = :urgent
+    SELECT callback_id, again FROM unread WHERE urgent = :urgent
     ORDER BY callback_id LIMIT :limit {skip_locked}
 """)
 FORGET = Sql("DELETE FROM unread WHERE urgent = :urgent AND callback_id IN {ids}")
-READ_AGAIN = Bulk("unread", ("urgent smallint", "callback_id bigint"), "ON CONFLICT DO NOTHING")
+READ_AGAIN = Bulk(
+    "unread",
+    ("urgent smallint", "callback_id bigint", "again smallint"),
+    "ON CONFLICT (urgent, callback_id) DO UPDATE SET again = 1",
+)
 COUNT_UNREAD = Sql("SELECT COUNT(*) FROM unread")
 SET_ASIDE = Bulk(
     "quarantine",
@@ -51,11 +55,15 @@ class Claim:
 
     urgent: bool
     callbacks: Sequence[KeptCallback]
-    #: How many of them, from the front, were asked for again (or queued by the door).
-    queued: int
+    #: The numbers that were queued, also of callbacks that are kept no more.
+    queued: Sequence[int]
+    #: Those of them that were asked for again.
+    again: frozenset[int]
+    #: The last number that was found by following the inbox.
+    position: int | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.callbacks)
+        return bool(self.callbacks or self.queued)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,32 +92,40 @@ class Unread:
         self._follows = connection.dialect.name == "sqlite"
 
     def claim(self, limit: int, *, urgent: bool) -> Claim:
-        rows = CLAIM.run(self._connection, urgent=int(urgent), limit=limit)
+        rows = CLAIM.run(self._connection, urgent=int(urgent), limit=limit).all()
         numbers = [row.callback_id for row in rows]
+        again = frozenset(row.callback_id for row in rows if row.again)
         found = self._inbox.callbacks(numbers) if numbers else []
-        if self._follows:
-            # Asked for again: only the raw truth counts.
-            found = [without_parts(kept) for kept in found]
-            queued = len(found)
-            position = self._position(urgent=urgent)
-            room = limit - len(found)
-            found += self._inbox.after(position, urgent=urgent, limit=room) if room else []
-            return Claim(urgent=urgent, callbacks=found, queued=queued)
-        return Claim(urgent=urgent, callbacks=found, queued=len(found))
+        # Asked for again: only the raw truth counts.
+        found = [without_parts(kept) if kept.id in again else kept for kept in found]
+        followed = self._follow(limit - len(numbers), urgent=urgent) if self._follows else []
+        return Claim(
+            urgent=urgent,
+            callbacks=[*found, *followed],
+            queued=numbers,
+            again=again,
+            position=followed[-1].id if followed else None,
+        )
+
+    def _follow(self, limit: int, *, urgent: bool) -> list[KeptCallback]:
+        if not limit:
+            return []
+        return self._inbox.after(self._position(urgent=urgent), urgent=urgent, limit=limit)
 
     def done(self, claim: Claim) -> None:
         """These are read; takes effect with the transaction, like all that they said."""
-        queued = claim.callbacks[: claim.queued]
-        if queued:
-            numbers = keys(str(kept.id) for kept in queued)
+        if claim.queued:
+            numbers = keys(str(number) for number in claim.queued)
             FORGET.run(self._connection, urgent=int(claim.urgent), keys=numbers)
-        if followed := claim.callbacks[claim.queued :]:
+        if claim.position is not None:
             lane = _lane(urgent=claim.urgent)
-            MOVE_CURSOR.run(self._connection, lane=lane, position=followed[-1].id)
+            MOVE_CURSOR.run(self._connection, lane=lane, position=claim.position)
 
     def read_again(self, numbers: Iterable[tuple[int, bool]]) -> None:
         """Queue callbacks by number and urgency; those that wait already stay once."""
-        READ_AGAIN.run(self._connection, [(int(urgent), number) for number, urgent in numbers])
+        READ_AGAIN.run(
+            self._connection, [(int(urgent), number, 1) for number, urgent in numbers]
+        )
 
     def set_aside(self, kept: KeptCallback, reason: str, now: datetime) -> None:
         row = (kept.id, kept.callback.gateway, reason, micros(now))

@@ -82,7 +82,7 @@ class TestInbox:
             assert len(t.unread.claim(3, urgent=False).callbacks) == 1
 
     def test_a_callback_can_be_read_again_and_once_only(self, store):
-        store.inbox.keep([arrival("/1"), arrival("/2", urgent=True)])
+        store.inbox.keep([arrival("/1", parts={"id": "1"}), arrival("/2", urgent=True)])
         with store.transaction() as t:
             for urgent in (True, False):
                 t.unread.done(t.unread.claim(9, urgent=urgent))
@@ -95,8 +95,17 @@ class TestInbox:
             t.unread.done(claim)
 
         assert [kept.callback.target for kept in claim.callbacks] == ["/1"]
+        assert claim.callbacks[0].callback.parts is None
         with store.transaction() as t:
             assert not t.unread.claim(9, urgent=False)
+
+    def test_a_queued_callback_that_is_kept_no_more_blocks_nobody(self, store):
+        with store.transaction() as t:
+            t.unread.read_again([(7, False)])
+            t.unread.done(t.unread.claim(1, urgent=False))
+
+        with store.transaction() as t:
+            assert not t.unread.claim(1, urgent=False)
 
     def test_a_store_that_works_passes_the_check(self, store):
         store.check()

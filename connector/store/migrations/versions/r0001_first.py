@@ -84,6 +84,7 @@ def create_reading() -> None:
         "unread",
         sa.Column("urgent", sa.SmallInteger, primary_key=True),
         sa.Column("callback_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        small("again"),  # asked for: the parts that the door kept do not count
     )
     table(
         "quarantine",
@@ -251,7 +252,6 @@ def create_outbox() -> None:
         key("object"),
         key("record_id"),
         text("fields"),
-        text("topics"),
         text("error_code"),
         text("message"),
         text("error_fields"),
