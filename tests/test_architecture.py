@@ -22,6 +22,7 @@ LAYERS = [
     {"pipeline"},
     {"wiring"},
     {"web", "worker", "emulator"},
+    {"demo"},
     {"cli"},
     {"__main__"},
 ]

@@ -15,6 +15,11 @@ FILE_SUFFIX = "_FILE"
 _NOT_OURS = (f"{PREFIX}TEST_",)
 
 
+def without_settings() -> dict[str, str]:
+    """The variables of this process but ours: for a child that is told its settings anew."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 class Environment:
     """The variables of a process: what was taken, from where, and what is wrong with them."""
 
