@@ -45,16 +45,21 @@ def read_headers(scope: Scope, limits: Limits) -> dict[str, str]:
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
     if len(pairs) > limits.headers:
         raise RefusedError(answers.HEADERS_TOO_LARGE)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(headers) < len(pairs):
+        headers = _joined(pairs)
+    if sum(map(len, headers)) + sum(map(len, headers.values())) > limits.header_bytes:
+        raise RefusedError(answers.HEADERS_TOO_LARGE)
+    return headers
+
+
+def _joined(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    size = 0
     for raw_name, raw_value in pairs:
-        size += len(raw_name) + len(raw_value)
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if name in headers:
             if name in SINGLE:
                 raise RefusedError(answers.CONTRADICTORY)
             value = f"{headers[name]}, {value}"
         headers[name] = value
-    if size > limits.header_bytes:
-        raise RefusedError(answers.HEADERS_TOO_LARGE)
     return headers

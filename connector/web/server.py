@@ -22,8 +22,9 @@ CONNECTIONS = 4_096
 HEADER_MILLISECONDS = 10_000
 #: Of one connection; headers must fit.
 BUFFER_BYTES = 65_536
-#: What a process may take to end after SIGTERM.
-END_SECONDS = 30
+#: What a process may take to end after SIGTERM: less than a supervisor waits before it kills
+#: the one that would have killed it, and so leaves it behind.
+END_SECONDS = 20
 
 
 def serve(listen: Address, processes: int) -> None:
