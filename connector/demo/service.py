@@ -78,13 +78,12 @@ class Service:
     def end(self) -> None:
         """Ask it to finish, with all that it started; what does not is killed."""
         self._process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END.total_seconds())
-        except subprocess.TimeoutExpired:
-            # It leads a session of its own, so this reaches what it started and nothing else.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        # It leads a session of its own, so this reaches what it started and nothing else.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
 
 @contextmanager

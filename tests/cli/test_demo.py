@@ -54,13 +54,13 @@ def wait_for(something):
 
 
 def port_of(folder):
-    """The port of the service, once it has said so."""
+    """The port of the service, once all of it has started."""
     log = folder / "service.log"
 
     def look():
         text = log.read_text() if log.exists() else ""
         found = re.search(r"Listening at: http://127.0.0.1:(\d+)", text)
-        return int(found[1]) if found else 0
+        return int(found[1]) if found and "worker.started" in text else 0
 
     return wait_for(look)
 
