@@ -183,7 +183,7 @@ def _renumber(transaction: Transaction, records: Sequence[RecordRef]) -> None:
 
 def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, str]]) -> None:
     """
-    Numbers bring their past to whoever holds them: opt-outs and messages.
+    Numbers bring their past to whoever holds them: opt-outs, replies and messages.
 
     Also to those who held them before: a STOP that another worker read at the same moment saw
     the directory without this record, as we see the ledger without that STOP. Every page is
@@ -193,11 +193,14 @@ def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, st
     if not numbers:
         return
     transaction.deliveries.look_again(numbers)
-    said = transaction.consents.find(numbers)
-    concerned = [
-        record for record, held in holding.items() if not said.keys().isdisjoint(held.values())
-    ]
-    transaction.outbox.mark(concerned, urgent=True)
+    for known, urgent in (
+        (transaction.consents.find(numbers).keys(), True),
+        (transaction.consents.engagement(numbers).keys(), False),
+    ):
+        concerned = (
+            record for record, held in holding.items() if not known.isdisjoint(held.values())
+        )
+        transaction.outbox.mark(concerned, urgent=urgent)
 
 
 def _numbers(entry: DirectoryEntry, read_phone: ReadPhone) -> dict[str, str]:

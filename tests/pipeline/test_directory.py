@@ -169,6 +169,22 @@ def test_a_record_created_after_the_stop_is_opted_out(store, emulator, directory
     assert emulator.record("Lead", kim)["SMS_Opt_Out__c"] is True
 
 
+def test_a_record_that_is_known_after_the_reply_shows_it(
+    store, emulator, directory, read, pusher
+):
+    store.inbox.keep([reply("Thanks")])
+    read()
+    (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+
+    directory.sync()
+    read()
+    pusher.push()
+
+    shown = emulator.record("Contact", alex)
+    assert shown["SMS_Last_Reply_At__c"] == "2026-11-23T12:00:00.000+0000"
+    assert shown["SMS_Phone_E164__c"] == MOBILE
+
+
 def test_an_undeleted_record_is_opted_out_too(store, emulator, directory, read, pusher, clock):
     (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
     emulator.delete("Contact", alex)
