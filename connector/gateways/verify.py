@@ -4,7 +4,8 @@ import base64
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from connector.domain.callback import Callback
@@ -114,6 +115,33 @@ def base64_text(digest: bytes) -> str:
 def is_fresh(moment: datetime, callback: Callback) -> bool:
     """Whether a signed time is near the receipt; the clock stays outside."""
     return abs(callback.received_at.astimezone(UTC) - moment) <= TOLERANCE
+
+
+def hs256_claims(token: str, keys: Iterable[str]) -> Mapping[str, object]:
+    """
+    The claims of a JSON Web Token signed with HMAC-SHA256 and one of these keys, else none.
+
+    The algorithm is ours to choose, not the token's (RFC 8725, section 3.1). Times are left to
+    the caller, who knows the moment of receipt.
+    """
+    signed, _, given = token.rpartition(".")
+    digests = (hmac.digest(key.encode(), signed.encode(), "sha256") for key in keys)
+    expected = [base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in digests]
+    if not any(equal(given, each) for each in expected):
+        return {}
+    header, _, claims = signed.partition(".")
+    head = _json_object(header)
+    return {} if head.get("alg") != "HS256" or "crit" in head else _json_object(claims)
+
+
+def _json_object(encoded: str) -> Mapping[str, object]:
+    """A part of a token; raises ValueError."""
+    text = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    try:
+        content = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("token is too deep") from error
+    return content if isinstance(content, dict) else {}
 
 
 def standard_webhooks(key: str = "signing_key", prefix: str = "webhook-") -> Verify:

@@ -2,10 +2,13 @@
 
 import base64
 import dataclasses
+import hmac
+import json
 import random
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,8 @@ FLIPS = 20_000
 TOKEN = "0123456789abcdef0123456789abcdef"
 KEY = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HOST = "https://sms.example.org"
+#: Claims that a library would look into.
+REGISTERED = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 FORM = "application/x-www-form-urlencoded"
 
 #: Requests of every scheme, and what of each is covered by it.
@@ -269,6 +274,63 @@ class TestHmac:
         assert check(callback, {"signing_key": ["old", "Jefe"]})
         assert not check(callback, {"signing_key": ["old"]})
         assert not check(callback, {})
+
+
+class TestHs256Claims:
+    CLAIMS = {"iss": "Vonage", "iat": 1795435200}  # noqa: RUF012 (of a test)
+
+    @given(st.dictionaries(texts, texts | st.integers()))
+    def test_reads_what_another_library_signed(self, claims):
+        claims = {name: value for name, value in claims.items() if name not in REGISTERED}
+        token = jwt.encode(claims, KEY, "HS256")
+
+        assert verify.hs256_claims(token, ["old", KEY]) == claims
+        assert verify.hs256_claims(token, ["old"]) == {}
+        assert verify.hs256_claims(token, []) == {}
+
+    @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+    def test_takes_no_other_algorithm(self, algorithm):
+        token = jwt.encode(self.CLAIMS, KEY * 2, algorithm)
+
+        assert verify.hs256_claims(token, [KEY * 2]) == {}
+
+    def test_takes_no_unsigned_token(self):
+        token = jwt.encode(self.CLAIMS, "", "none")
+
+        assert verify.hs256_claims(token, [KEY, ""]) == {}
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"alg": "none"},
+            {"alg": "hs256"},
+            {"typ": "JWT"},
+            {"alg": "HS256", "crit": ["x"]},
+            ["HS256"],
+        ],
+    )
+    def test_takes_no_other_header_however_it_is_signed(self, header):
+        assert verify.hs256_claims(token_of(header, self.CLAIMS), [KEY]) == {}
+
+    @pytest.mark.parametrize("claims", [None, [], "x", 1])
+    def test_claims_are_an_object(self, claims):
+        assert verify.hs256_claims(token_of({"alg": "HS256"}, claims), [KEY]) == {}
+
+    @pytest.mark.parametrize(
+        "token", ["", ".", "..", "...", "a.b", "a.b.c", "ä.b.c", "a.b.c.d"]
+    )
+    def test_what_is_no_token_has_none(self, token):
+        assert verify.hs256_claims(token, [KEY]) == {}
+
+
+def token_of(header, claims):
+    """A token with whatever header, signed all the same."""
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=")
+        for each in (header, claims)
+    ]
+    digest = hmac.digest(KEY.encode(), b".".join(parts), "sha256")
+    return b".".join([*parts, base64.urlsafe_b64encode(digest).rstrip(b"=")]).decode()
 
 
 def test_equal_takes_any_text():
