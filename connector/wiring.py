@@ -1,9 +1,6 @@
 """Settings in, everything built out."""
 
 import functools
-import os
-import secrets
-import socket
 from collections.abc import Mapping
 
 from requests.adapters import BaseAdapter
@@ -20,6 +17,7 @@ from connector.salesforce.connect import connect
 from connector.salesforce.org import Org
 from connector.settings import GatewaySecrets, Settings, gateway_secrets
 from connector.store import Store
+from connector.store.holders import own_name
 
 
 def open_store(settings: Settings, *, upgrade: bool = True) -> Store:
@@ -63,11 +61,6 @@ def phone_reader(settings: Settings) -> ReadPhone:
     return functools.partial(phones.to_e164, region=settings.default_region)
 
 
-def holder_name() -> str:
-    """Who we are among the workers: a name for people, and something nobody else has."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-
 def build_steps(
     settings: Settings, store: Store, org: Org, *, clock: Clock = system_clock
 ) -> Steps:
@@ -75,7 +68,7 @@ def build_steps(
     mappings, read_phone, holder = (
         read_mappings(settings),
         phone_reader(settings),
-        holder_name(),
+        own_name(),
     )
     budget = Budget(
         clock=clock,

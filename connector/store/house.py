@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from connector.domain.errors import ConfigurationError
+from connector.store.holders import is_gone
 from connector.store.sql import Row, Sql
 from connector.store.times import micros, moment, moment_or_none
 
@@ -27,6 +28,8 @@ CHECK_LEASE = Sql("""
 GIVE_LEASE = Sql("""
     UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder AND fence = :fence
 """)
+SELECT_HOLDER = Sql("SELECT holder FROM leases WHERE name = :name")
+TAKE_AWAY = Sql("UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder")
 SELECT_MARK = Sql("SELECT value FROM marks WHERE name = :name")
 SET_MARK = Sql("""
     INSERT INTO marks (name, value) VALUES (:name, :value)
@@ -63,15 +66,21 @@ class Leases:
         self._connection = connection
 
     def take(self, name: str, holder: str, now: datetime, length: timedelta) -> Lease | None:
-        """Take or renew a lease; None while another holds it."""
-        fence = TAKE_LEASE.run(
-            self._connection,
-            name=name,
-            holder=holder,
-            now=micros(now),
-            until=micros(now + length),
-        ).scalar()
+        """Take or renew a lease; None while another holds it that may still be there."""
+        wanted = {"name": name, "holder": holder, "now": micros(now)}
+        until = micros(now + length)
+        fence = TAKE_LEASE.run(self._connection, **wanted, until=until).scalar()
+        if fence is None and self._take_from_the_dead(name):
+            fence = TAKE_LEASE.run(self._connection, **wanted, until=until).scalar()
         return None if fence is None else Lease(name=name, holder=holder, fence=int(fence))
+
+    def _take_from_the_dead(self, name: str) -> bool:
+        """A killed process gives nothing back; whether this one had the lease."""
+        holder = SELECT_HOLDER.run(self._connection, name=name).scalar() or ""
+        gone = is_gone(holder)
+        if gone:
+            TAKE_AWAY.run(self._connection, name=name, holder=holder)
+        return gone
 
     def holds(self, lease: Lease) -> bool:
         """Whether it is still ours; locks it until the transaction ends."""
