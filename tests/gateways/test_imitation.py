@@ -55,8 +55,8 @@ def hear(name, request):
     return gateway.verify(callback, known), list(gateway.parse(callback))
 
 
-def test_every_installed_gateway_is_imitated():
-    assert set(imitated()) == set(gateways.installed())
+def test_only_installed_gateways_are_imitated():
+    assert {"generic", "kannel", "twilio"} <= set(imitated()) <= set(gateways.installed())
 
 
 @pytest.mark.parametrize("name", IMITATIONS)
@@ -79,12 +79,11 @@ class TestImitation:
         trusted, [event] = hear(name, imitation.report(said, imitation.secrets, PUBLIC_URL))
 
         assert trusted
-        assert (event.message_id, event.recipient, event.sender) == (
-            message_id,
-            phone,
-            said.sender,
-        )
-        assert (event.reference, event.campaign) == (reference, campaign)
+        assert (event.message_id, event.campaign) == (message_id, campaign)
+        told = {"recipient": phone, "sender": said.sender, "reference": reference}
+        assert {name: getattr(event, name) for name in told} == {
+            name: "" if name in imitation.leaves_out else value for name, value in told.items()
+        }
         assert (event.status, event.reason) == (wording.status, wording.reason)
         assert event.error_code == wording.error_code
         assert event.word == ("" if wording.status else wording.word)
