@@ -78,7 +78,8 @@ class Imitation:
     `secrets` are fictional ones, by the keys of the gateway, and `guesses` those of somebody
     who would like to be the gateway. `wordings` begin with the interim
     ones, then come the delivery, failures with various reasons, and a word that is documented
-    nowhere. `tells_time` is false where a report has no time of its own.
+    nowhere. `tells_time` is false where a report has no time of its own, `leaves_out` names the
+    other fields of an event that it cannot tell: recipient, sender, reference.
     """
 
     secrets: Mapping[str, str]
@@ -88,6 +89,7 @@ class Imitation:
     reply: Speak
     click: Speak | None = None
     tells_time: bool = True
+    leaves_out: frozenset[str] = frozenset()
 
     def worded(self, status: DeliveryStatus | None) -> tuple[Wording, ...]:
         return tuple(each for each in self.wordings if each.status is status)
