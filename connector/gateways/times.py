@@ -1,7 +1,7 @@
 """How gateways write the time. Whatever has no known zone is unreadable, never guessed."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 #: Digits of the last second of the year 9999, the last that a datetime can hold.
@@ -26,6 +26,11 @@ def iso_utc(written: str) -> datetime:
 
 def unix_seconds(written: str) -> datetime:
     return datetime.fromtimestamp(whole_seconds(written), UTC)
+
+
+def unix_milliseconds(written: str) -> datetime:
+    seconds, thousandths = written[:-3], written[-3:]
+    return unix_seconds(seconds) + timedelta(milliseconds=whole_seconds(thousandths))
 
 
 def if_readable(read: Callable[[str], datetime], written: str) -> datetime | None:

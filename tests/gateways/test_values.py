@@ -110,6 +110,16 @@ class TestTimes:
     def test_unix_time_is_a_count_of_seconds(self):
         assert times.unix_seconds("1770800460") == datetime(2026, 2, 11, 9, 1, tzinfo=UTC)
 
+    def test_unix_time_may_have_milliseconds(self):
+        assert times.unix_milliseconds("1770800460250") == datetime(
+            2026, 2, 11, 9, 1, 0, 250_000, tzinfo=UTC
+        )
+
+    @pytest.mark.parametrize("written", ["", "12", "250", "-1770800460250", "1770800460.25"])
+    def test_other_counts_of_milliseconds_are_unreadable(self, written):
+        with pytest.raises(ValueError, match="time is no count of seconds"):
+            times.unix_milliseconds(written)
+
     @pytest.mark.parametrize("written", ["", "-1", "1.5", "%T", "1770800460000", "१", " 1"])
     def test_other_counts_are_unreadable(self, written):
         with pytest.raises(ValueError, match="time is no count of seconds"):
