@@ -20,8 +20,14 @@ from typing import TextIO
 LONGEST_FIELD = 2_048
 LONGEST_TRACEBACK = 16_384
 
-#: Libraries whose chatter below this level is of no use to an operator.
-_QUIET = ("alembic", "apscheduler", "asyncio", "urllib3")
+#: Libraries whose chatter below these levels is of no use to an operator. The scheduler warns
+#: whenever a round takes longer than the pause between two; that is as it should be.
+_QUIET = {
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,
+    "asyncio": logging.WARNING,
+    "urllib3": logging.WARNING,
+}
 
 _OWN_FIELDS = {"time", "level", "event", "logger", "traceback"}
 _RECORD_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
@@ -124,8 +130,8 @@ def setup(
     handler.setFormatter(TextFormatter(redactor) if text else JsonFormatter(redactor))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
 
 
 def _time(record: logging.LogRecord) -> datetime:

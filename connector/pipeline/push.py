@@ -172,7 +172,7 @@ class Pusher:
             renewed = transaction.leases.take(lease.name, self._holder, self._clock(), LEASE)
             if renewed != lease:
                 return False
-            transaction.writes.forget(change.record.id for change in batch)
+            transaction.writes.in_doubt(batch)
         return True
 
     def _settle(
@@ -227,7 +227,11 @@ class Settlement:
             return
         changes = [outcome.change for outcome in outcomes]
         self._transaction.writes.remember(changes, self._now)
-        self._transaction.outbox.settle(changes)
+        # What was replaced or withdrawn while it was sent came last all the same: whatever we
+        # thought that Salesforce has, it has this now.
+        overtaken = self._transaction.outbox.settle(changes)
+        self._transaction.writes.forget(record.id for record in overtaken)
+        self._transaction.outbox.mark(overtaken, urgent=False)
         self._transaction.writes.unrefuse(change.record.id for change in changes)
         self._transaction.writes.start_lane(changes[0].record.object)
 

@@ -1,7 +1,7 @@
 """What the gateways sent: raw, verified, append-only. The door's only way into the store."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -92,6 +92,31 @@ class RecentCallbacks:
     account: str
     callbacks: int
     newest: datetime
+
+
+class StoredHeaders(Mapping[str, str]):
+    """Headers as they are stored, decoded when somebody looks: most reports never need them."""
+
+    __slots__ = ("_decoded", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._decoded: dict[str, str] | None = None
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        if self._decoded is None:
+            self._decoded = orjson.loads(self._text)
+        return self._decoded
 
 
 class Inbox:
@@ -231,7 +256,7 @@ def _kept(row: Row) -> KeptCallback:
             account=account,
             method=method,
             target=target,
-            headers=orjson.loads(headers),
+            headers=StoredHeaders(headers),
             body=bytes(body),
             parts=None if parts is None else orjson.loads(parts),
             received_at=moment(received_at),

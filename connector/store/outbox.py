@@ -58,7 +58,7 @@ SELECT = Sql("""
     )
 """)
 SELECT_OBJECTS = Sql("SELECT DISTINCT object FROM pending WHERE not_before <= :now")
-SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items}")
+SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items} RETURNING change_id")
 POSTPONE = Sql("""
     UPDATE pending SET attempts = :attempts, not_before = :not_before
     WHERE change_id IN {items}
@@ -152,10 +152,16 @@ class Outbox:
             rows.setdefault(row.record_id, []).append(row)
         return [_change(name, record_id, topics) for record_id, topics in rows.items()]
 
-    def settle(self, changes: Sequence[RecordChange]) -> None:
-        """Forget what was answered; what was queued since has another id and stays."""
+    def settle(self, changes: Sequence[RecordChange]) -> list[RecordRef]:
+        """
+        Forget what was answered; what was queued since has another id and stays.
+
+        Returns the records of which something was replaced or withdrawn while it was sent.
+        """
         ids = [change_id for change in changes for change_id in change.change_ids]
-        SETTLE.run(self._connection, keys=keys(ids))
+        rows = SETTLE.run(self._connection, keys=keys(ids)).all()
+        settled = {row.change_id for row in rows}
+        return [change.record for change in changes if not change.change_ids <= settled]
 
     def postpone(self, changes: Sequence[RecordChange], attempts: int, until: datetime) -> None:
         """Try these no sooner than then; what was queued since may be tried at once."""

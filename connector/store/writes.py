@@ -24,6 +24,11 @@ SELECT_REMEMBERED = Sql("""
     SELECT object, record_id, topic, fields FROM written WHERE record_id IN {items}
 """)
 FORGET = Sql("DELETE FROM written WHERE record_id IN {items}")
+FORGET_SENT = Sql("""
+    DELETE FROM written WHERE (object, record_id, topic) IN (
+      SELECT object, record_id, topic FROM pending WHERE change_id IN {items}
+    )
+""")
 LOG = Bulk(
     "writes",
     (
@@ -133,8 +138,13 @@ class Writes:
         rows = SELECT_REMEMBERED.run(self._connection, keys=keys(record_ids))
         return {(row.record_id, row.topic): row.fields for row in rows}
 
+    def in_doubt(self, changes: Iterable[RecordChange]) -> None:
+        """While these are under way nobody knows what Salesforce has of their topics."""
+        ids = keys(each for change in changes for each in change.change_ids)
+        FORGET_SENT.run(self._connection, keys=ids)
+
     def forget(self, record_ids: Iterable[str]) -> None:
-        """What Salesforce has is in doubt, as while a call is under way."""
+        """Whatever Salesforce has of these records, write it again."""
         FORGET.run(self._connection, keys=keys(record_ids))
 
     def log(self, outcomes: Sequence[Outcome], now: datetime) -> None:
