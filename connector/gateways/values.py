@@ -37,6 +37,13 @@ def plain(value: object, name: str = "value") -> str:
     raise ValueError(f"{name}: neither text nor number")
 
 
+def members(value: object, name: str) -> Mapping[str, object]:
+    """The members of what has to be an object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: no object")  # noqa: TRY004 (one kind for all)
+    return value
+
+
 def listed(value: object, name: str, most: int) -> list[object]:
     """A list, or the only item of what should have been one."""
     if isinstance(value, dict):

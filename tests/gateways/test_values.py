@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.gateways import times
-from connector.gateways.values import listed, number, record_id, segments, text
+from connector.gateways.values import listed, members, number, record_id, segments, text
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,12 @@ def test_a_text_stands_at_the_end_of_a_path():
 def test_what_is_no_text_is_refused(path):
     with pytest.raises(ValueError, match=path[-1]):
         text({"a": {"b": 1}, "e": [], "t": True}, *path)
+
+
+def test_only_an_object_has_members():
+    assert members({"a": 1}, "data") == {"a": 1}
+    with pytest.raises(ValueError, match="data: no object"):
+        members([], "data")
 
 
 def test_one_object_is_a_list_of_one():
