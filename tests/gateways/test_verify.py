@@ -43,6 +43,9 @@ SCHEMES = {
     ),
     "kannel/delivered": ("token",),
     "kannel/basic": ("authorization",),
+    "infobip/delivered": ("authorization",),
+    "infobip/own-parameters": ("token",),
+    "infobip/hmac": ("body", "x-infobip-signature"),
 }
 
 
