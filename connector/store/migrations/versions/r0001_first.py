@@ -137,6 +137,7 @@ def create_deliveries() -> None:
         sqlite_where=where,
         postgresql_where=where,
     )
+    op.create_index("deliveries_recipient", "deliveries", ["recipient", "first_seen_at"])
     where = sa.text("unmatched = 1")
     op.create_index(
         "deliveries_unmatched",
@@ -210,14 +211,19 @@ def create_directory() -> None:
 def create_outbox() -> None:
     table(
         "changed_records",  # what a record shall show has to be worked out anew
-        key("object"),
         key("record_id"),
+        key("object"),
         small("urgent"),
+    )
+    op.create_index(
+        "changed_records_order",
+        "changed_records",
+        [sa.text("urgent DESC"), "object", "record_id"],
     )
     table(
         "pending",
-        key("object"),
         key("record_id"),
+        key("object"),
         key("topic"),
         text("fields"),  # JSON
         text("change_id"),
@@ -227,11 +233,12 @@ def create_outbox() -> None:
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         moment("not_before"),
     )
-    op.create_index("pending_order", "pending", ["object", "urgent", "since"])
+    op.create_index("pending_order", "pending", ["object", sa.text("urgent DESC"), "since"])
+    op.create_index("pending_change", "pending", ["change_id"])
     table(
         "written",  # what Salesforce has already, so that nothing is sent twice
-        key("object"),
         key("record_id"),
+        key("object"),
         key("topic"),
         text("fields"),
         moment("at"),
@@ -249,17 +256,19 @@ def create_outbox() -> None:
     op.create_index("writes_record", "writes", ["record_id"])
     table(
         "refused",
-        key("object"),
         key("record_id"),
+        key("object"),
         text("fields"),
         text("error_code"),
         text("message"),
         text("error_fields"),
         moment("since"),
     )
+    op.create_index("refused_order", "refused", ["since", "record_id"])
     table(
         "stopped_lanes",
         key("object"),
+        sa.Column("urgent", sa.SmallInteger, primary_key=True, autoincrement=False),
         text("error_code"),
         text("message"),
         moment("since"),
