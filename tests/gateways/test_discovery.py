@@ -80,7 +80,7 @@ def test_a_misspelt_name_is_told_with_the_nearest():
 
 
 def test_a_name_like_no_other_is_told_with_all():
-    with pytest.raises(ConfigurationError, match="known are .*generic, .*kannel, "):
+    with pytest.raises(ConfigurationError, match=r"known are .*generic, .*kannel, "):
         gateways.find("pigeon")
 
 

@@ -89,6 +89,7 @@ headers = st.dictionaries(
         [
             *("content-type", "authorization", "x-twilio-signature", "webhook-id"),
             *("webhook-timestamp", "webhook-signature", "x-twilio-webhooks-signature-settings"),
+            *("x-plivo-signature-v3", "x-plivo-signature-v3-nonce", "x-plivo-signature-v2"),
         ]
     ),
     texts | st.sampled_from([*FORM.values(), *JSON.values(), "Basic eDp4", "v1,AAAA"]),
