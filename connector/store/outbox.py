@@ -57,7 +57,18 @@ SELECT = Sql("""
       ORDER BY urgent DESC, since LIMIT :limit
     )
 """)
-SELECT_OBJECTS = Sql("SELECT DISTINCT object FROM pending WHERE not_before <= :now")
+#: From one object to the next in the index: DISTINCT would read all that is pending.
+SELECT_OBJECTS = Sql("""
+    WITH RECURSIVE lanes (object) AS (
+      SELECT MIN(object) FROM pending
+      UNION ALL
+      SELECT (SELECT MIN(p.object) FROM pending AS p WHERE p.object > lanes.object)
+      FROM lanes WHERE lanes.object IS NOT NULL
+    )
+    SELECT object FROM lanes WHERE EXISTS (
+      SELECT 1 FROM pending AS p WHERE p.object = lanes.object AND p.not_before <= :now
+    )
+""")
 SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items} RETURNING change_id")
 POSTPONE = Sql("""
     UPDATE pending SET attempts = :attempts, not_before = :not_before
