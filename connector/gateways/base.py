@@ -51,7 +51,8 @@ class Gateway:
     the fields that `parse` reads from a form or query: the door keeps them beside the raw body,
     so that nobody decodes it twice. `hides` are the query parameters that hold a secret.
     `urgent` is false only for what is evidently nothing but delivery reports. `secret_fault`
-    says what is wrong with a configured value, in a few words, or nothing.
+    says what is wrong with a configured value, in a few words, or nothing. `batches` is true
+    where one message id may stand for several messages, told apart by their recipients.
 
     The rest is for people: `address` is what follows the callback path in the URL to paste,
     `reads` what the callbacks can tell, `cannot_tell` what they cannot.
@@ -69,6 +70,7 @@ class Gateway:
     hides: tuple[str, ...] = ()
     urgent: Callable[[Callback], bool] = always
     secret_fault: Callable[[str, str], str] = no_fault
+    batches: bool = False
 
     reads: tuple[str, ...]
     signs: str
@@ -89,6 +91,10 @@ class Gateway:
         except CallbackUnreadableError:
             return None
         return {name: fields[name] for name in self.keeps if name in fields}
+
+    def own_id(self, message_id: str, recipient: str) -> str:
+        """The id that no other message has: with the recipient, where a batch shares one."""
+        return f"{message_id}/{recipient}" if self.batches and recipient else message_id
 
     def callback_url(self, public_url: str, account: str = "") -> str:
         """The address for the gateway; what is in <angle brackets> is yours to fill in."""

@@ -4,6 +4,7 @@ import base64
 import functools
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -118,20 +119,29 @@ def is_fresh(moment: datetime, callback: Callback) -> bool:
 
 
 def hs256_claims(token: str, keys: Iterable[str]) -> Mapping[str, object]:
-    """
-    The claims of a JSON Web Token signed with HMAC-SHA256 and one of these keys, else none.
+    """The claims of a JSON Web Token signed with HMAC-SHA256 and one of these keys, else none."""
+    return hmac_claims(token, keys, {"HS256": "sha256"})
 
-    The algorithm is ours to choose, not the token's (RFC 8725, section 3.1). Times are left to
-    the caller, who knows the moment of receipt.
+
+def hmac_claims(
+    token: str, keys: Iterable[str], algorithms: Mapping[str, str]
+) -> Mapping[str, object]:
+    """
+    The claims of a JSON Web Token signed by one of these algorithms and keys, else none.
+
+    The algorithms are ours to choose, not the token's (RFC 8725, section 3.1). Times are left
+    to the caller, who knows the moment of receipt.
     """
     signed, _, given = token.rpartition(".")
-    digests = (hmac.digest(key.encode(), signed.encode(), "sha256") for key in keys)
-    expected = [base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in digests]
-    if not any(equal(given, each) for each in expected):
-        return {}
-    header, _, claims = signed.partition(".")
-    head = _json_object(header)
-    return {} if head.get("alg") != "HS256" or "crit" in head else _json_object(claims)
+    for key, (name, digest) in itertools.product(keys, algorithms.items()):
+        mac = hmac.digest(key.encode(), signed.encode(), digest)
+        if equal(given, base64.urlsafe_b64encode(mac).rstrip(b"=").decode()):
+            header, _, claims = signed.partition(".")
+            head = _json_object(header)
+            return (
+                _json_object(claims) if head.get("alg") == name and "crit" not in head else {}
+            )
+    return {}
 
 
 def _json_object(encoded: str) -> Mapping[str, object]:
