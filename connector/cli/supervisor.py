@@ -19,6 +19,7 @@ GRACE = timedelta(seconds=25)
 LONGEST_WAIT = timedelta(seconds=30)
 #: One that ran this long is sound: its next fall is a first fall.
 SOUND_AFTER = timedelta(minutes=1)
+_MOST_DOUBLINGS = 16  # beyond, no timedelta would hold the wait
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
@@ -33,9 +34,15 @@ class Child:
         self._started_at: datetime | None = None
         self._falls = 0
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it has not fallen yet."""
+        return self._falls == 0
+
     def start(self, now: datetime) -> None:
         self.process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-m", "connector", *self.words],
+            # -P: what lies in the current folder is no part of the program.
+            [sys.executable, "-P", "-m", "connector", *self.words],
             stdin=subprocess.DEVNULL,
             preexec_fn=_follow_parent,  # noqa: PLW1509 (the supervisor has one thread)
         )
@@ -49,7 +56,7 @@ class Child:
             self._falls = 0
         log.error("process.ended", extra={"words": self.words, "code": self.process.returncode})
         self.process = None
-        wait = timedelta(seconds=2**self._falls - 1) if self._falls else timedelta(0)
+        wait = timedelta(seconds=2 ** min(self._falls, _MOST_DOUBLINGS) - 1)
         self.start_at = now + min(wait, LONGEST_WAIT)
         self._falls += 1
         return True
@@ -59,7 +66,8 @@ def supervise(commands: Sequence[Sequence[str]], clock: Clock) -> int:
     """
     Run these commands until SIGTERM or SIGINT; returns an exit code.
 
-    A command that ends with code 2 has told what must be changed: then all end.
+    A command that ends with code 2 as soon as it is first started has told what must be
+    changed: then all end. Later it is a fall like any other.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     children = [Child(words) for words in commands]
@@ -81,7 +89,7 @@ def supervise(commands: Sequence[Sequence[str]], clock: Clock) -> int:
 
 
 def _refused(child: Child) -> int:
-    code = child.process.poll() if child.process else None
+    code = child.process.poll() if child.process and child.is_new else None
     return code if code == 2 else 0  # noqa: PLR2004 (the exit code for "change something")
 
 
