@@ -56,6 +56,8 @@ SCHEMES = {
         "x-plivo-signature-v3-nonce",
     ),
     "plivo/sent-v2": ("target", "x-plivo-signature-ma-v2", "x-plivo-signature-v2-nonce"),
+    "telnyx/delivered": ("body", "telnyx-timestamp", "telnyx-signature-ed25519"),
+    "bandwidth/delivered": ("authorization",),
     "kannel/delivered": ("token",),
     "kannel/basic": ("authorization",),
     "infobip/delivered": ("authorization",),
