@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
+import multiprocessing
 import os
 import resource
 import signal
+import sys
 
 from connector.web.health import Health
 
 
 #: How long /readyz says no before no more connections are taken: balancers look every second.
 DRAIN_SECONDS = 1.0
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
 def end() -> None:
@@ -32,6 +36,20 @@ def drain_at_sigterm(health: Health) -> None:
         loop.call_later(DRAIN_SECONDS, end)
 
     loop.add_signal_handler(signal.SIGTERM, drain)
+
+
+def end_with_parent() -> None:
+    """
+    Have the kernel kill this process when the one that started it is gone (Linux).
+
+    Left behind it would keep the address, and the server that is started anew could not
+    listen. Nothing is lost by it: what was acknowledged is durable.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():  # gone before we asked
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def raise_file_limit() -> None:

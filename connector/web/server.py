@@ -13,7 +13,7 @@ from connector.settings import Address, Settings
 from connector.store import Store
 from connector.web.assembly import assemble
 from connector.web.front import Front
-from connector.web.lifetime import raise_file_limit
+from connector.web.lifetime import end_with_parent, raise_file_limit
 
 
 #: Connections at once, slow ones included; each costs a coroutine.
@@ -72,6 +72,7 @@ def check_address(listen: Address) -> None:
 
 def front() -> Front:
     """What each process serves; called by Granian in the process itself."""
+    end_with_parent()
     settings = Settings.from_environment()
     logs.setup(
         level=settings.log_level,

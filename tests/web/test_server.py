@@ -3,6 +3,8 @@
 import asyncio
 import json
 import signal
+import sys
+import threading
 
 import pytest
 
@@ -98,6 +100,16 @@ class TestCallback:
         assert report.statuses == {200: 200}
 
 
+def refuses(server):
+    """Whether nobody listens there any more."""
+    threading.Event().wait(0.02)
+    try:
+        server.connect().close()
+    except OSError as error:
+        return isinstance(error, ConnectionRefusedError)
+    return False
+
+
 class TestOthers:
     def test_probes(self, server):
         assert server.ask("GET", "/livez")[2] == b'{"live": true}'
@@ -135,6 +147,14 @@ class TestEnd:
 
         assert len(acknowledged) > 400
         assert acknowledged <= kept
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's end")
+    def test_a_killed_first_process_leaves_none_behind(self, tmp_path):
+        with serving(tmp_path) as server:
+            server.signal(signal.SIGKILL)
+            server.wait()
+
+            assert any(refuses(server) for _ in range(500))
 
     def test_sigterm_finishes_what_was_begun(self, tmp_path):
         with serving(tmp_path) as server, server.connect() as connection:
