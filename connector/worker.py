@@ -85,6 +85,8 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     stopping = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     tune()
+    if steps.adopt_mappings():
+        log.info("mappings.changed")
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})

@@ -172,8 +172,9 @@ def _short(message: str) -> str:
 
 
 def _tell_lane(lane: StoppedLane) -> None:
+    what = f"opt-outs of {lane.object}" if lane.urgent else lane.object
     click.echo(
-        f"STOPPED {lane.object} since {shown(lane.since)}, next try {shown(lane.retry_at)}:"
+        f"STOPPED {what} since {shown(lane.since)}, next try {shown(lane.retry_at)}:"
         f" {lane.error_code} {lane.message}".rstrip()
     )
 

@@ -1,6 +1,7 @@
 """What records shall show: worked out from the state, queued unless Salesforce has it."""
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,6 +16,7 @@ from connector.store.outbox import Queued, canonical
 
 
 BATCH = 1_000
+_MAPPINGS = "mappings"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,48 @@ def enqueue(
             for change in known.changes(record, mapping)
         ]
         queued = [change for change in changes if not known.is_written(change)]
-        unchanged = [(each.record, each.topic) for each in changes if known.is_written(each)]
         transaction.outbox.enqueue(queued, clock())
-        if unchanged:
-            transaction.outbox.forget(unchanged)
+        transaction.outbox.forget(_others(records, queued))
         transaction.outbox.unmark(records)
-    return EnqueueReport(records=len(records), queued=len(queued), unchanged=len(unchanged))
+    unchanged = sum(bool(change.fields) for change in changes) - len(queued)
+    return EnqueueReport(records=len(records), queued=len(queued), unchanged=unchanged)
+
+
+def _others(
+    records: Sequence[RecordRef], queued: Iterable[Queued]
+) -> list[tuple[RecordRef, str]]:
+    """The topics that need no writing: written already, unknown, or no longer mapped."""
+    wanted = {(change.record, change.topic) for change in queued}
+    topics = [topic.value for topic in Topic]
+    every = ((record, topic) for record in records for topic in topics)
+    return [each for each in every if each not in wanted]
+
+
+def adopt(store: Store, mappings: Mapping[str, ObjectMapping]) -> bool:
+    """
+    Have what waits, or was refused, worked out anew if the mappings are not those of last time.
+
+    Else a field that a mended mapping no longer names would be sent on. Returns whether they
+    changed.
+    """
+    told = hashlib.sha256("".join(map(_told, mappings.values())).encode()).hexdigest()
+    with store.transaction() as transaction:
+        before = transaction.marks.get(_MAPPINGS)
+        if before == told:
+            return False
+        transaction.marks.set(_MAPPINGS, told)
+        if before:
+            transaction.outbox.mark_waiting()
+    return True
+
+
+def _told(mapping: ObjectMapping) -> str:
+    """All that a mapping says, wherever its file lies and however its lines are ordered."""
+    rules = sorted(
+        repr((r.field, r.fact.name, r.translate, r.other, r.empty, r.inverted, r.only_sets))
+        for r in mapping.fields
+    )
+    return repr((mapping.object, mapping.phones, mapping.holders, rules))
 
 
 class Knowledge:

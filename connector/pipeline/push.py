@@ -3,11 +3,10 @@
 import dataclasses
 import logging
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
-from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
 from connector.domain.records import (
     BATCH_SIZE,
@@ -17,10 +16,11 @@ from connector.domain.records import (
     Verdict,
     batches,
 )
+from connector.pipeline.settlement import FIRST_WAIT, PushReport, Settlement
 from connector.salesforce.budget import Budget
 from connector.salesforce.errors import DailyLimitError
 from connector.salesforce.org import Org
-from connector.store import Store, Transaction
+from connector.store import Store
 from connector.store.house import Lease
 
 
@@ -28,31 +28,7 @@ log = logging.getLogger(__name__)
 
 #: Longer than the longest call, so that two never write one object side by side.
 LEASE = timedelta(minutes=5)
-#: A record that is locked waits up to twice as long each time, at most a quarter of an hour.
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
-#: An object whose set-up is wrong is tried again this often.
-STOPPED_FOR = timedelta(minutes=5)
 ROUND = 2_000
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PushReport:
-    """What one round did with how many calls; the records are counted."""
-
-    written: int = 0
-    refused: int = 0
-    followed: int = 0
-    postponed: int = 0
-    calls: int = 0
-
-    def __add__(self, other: "PushReport") -> "PushReport":
-        return PushReport(
-            written=self.written + other.written,
-            refused=self.refused + other.refused,
-            followed=self.followed + other.followed,
-            postponed=self.postponed + other.postponed,
-            calls=self.calls + other.calls,
-        )
 
 
 class Patience:
@@ -104,12 +80,6 @@ class Pusher:
             return PushReport()
         with self._store.transaction(reads=True) as transaction:
             lanes = transaction.outbox.objects(now)
-            stopped = {
-                lane.object
-                for lane in transaction.writes.stopped_lanes()
-                if lane.retry_at > now
-            }
-        lanes = [name for name in lanes if name not in stopped]
         report = sum((self._lane(name, limit) for name in lanes), PushReport())
         if report.calls:
             log.info("sf.round.done", extra=dataclasses.asdict(report))
@@ -121,28 +91,45 @@ class Pusher:
             return PushReport()
         report = PushReport()
         try:
-            with self._store.transaction(reads=True) as transaction:
-                waiting = transaction.outbox.pending(name, limit, self._clock())
-            for batch in batches(waiting, self._batch_size):
+            for batch in self._batches(name, limit):
                 done = self._batch(lease, batch)
+                if done is None:
+                    return report + PushReport(postponed=len(batch))
                 report += done
-                if done.postponed == len(batch):
-                    break
         finally:
             with self._store.transaction() as transaction:
                 transaction.leases.give_back(lease)
         return report
 
+    def _batches(self, name: str, limit: int) -> Iterator[list[RecordChange]]:
+        """Opt-outs first; a half of the object that is stopped, or stops now, is left out."""
+        for urgent in (True, False):
+            now = self._clock()
+            with self._store.transaction(reads=True) as transaction:
+                waiting = transaction.outbox.pending(name, limit, now, urgent=urgent)
+            for batch in batches(waiting, self._batch_size):
+                if self._stopped(name, urgent=urgent):
+                    break
+                yield batch
+
+    def _stopped(self, name: str, *, urgent: bool) -> bool:
+        now = self._clock()
+        with self._store.transaction(reads=True) as transaction:
+            return any(
+                (lane.object, lane.urgent) == (name, urgent) and lane.retry_at > now
+                for lane in transaction.writes.stopped_lanes()
+            )
+
     def _take(self, name: str) -> Lease | None:
         with self._store.transaction() as transaction:
             return transaction.leases.take(f"push:{name}", self._holder, self._clock(), LEASE)
 
-    def _batch(self, lease: Lease, batch: Sequence[RecordChange]) -> PushReport:
-        held_back = PushReport(postponed=len(batch))
+    def _batch(self, lease: Lease, batch: Sequence[RecordChange]) -> PushReport | None:
+        """What became of one call; None when the lane has to wait."""
         if not self._budget.allows(urgent=any(change.urgent for change in batch)):
-            return held_back
+            return None
         if not self._begin(lease, batch):
-            return held_back
+            return None
         calls = self._org.calls
         try:
             outcomes = self._org.update(batch)
@@ -151,11 +138,11 @@ class Pusher:
         except DailyLimitError:
             self._budget.exhausted(self._clock())
             log.warning("sf.budget.exhausted", extra={"records": len(batch)})
-            return held_back
+            return None
         except OrgUnavailableError as error:
             self._patience.failed(self._clock())
             log.warning("sf.unavailable", extra={"records": len(batch), "reason": str(error)})
-            return held_back
+            return None
         except (OrgError, ConfigurationError):
             self._patience.failed(self._clock())
             raise
@@ -190,104 +177,3 @@ class Pusher:
                 log.warning("sf.lease.lost", extra={"lane": lease.name})
                 return PushReport(postponed=len(outcomes))
             return Settlement(transaction, now, self._random).settle(outcomes, went)
-
-
-class Settlement:
-    """Keeps what Salesforce answered for one batch, in one transaction."""
-
-    def __init__(self, transaction: Transaction, now: datetime, chance: random.Random) -> None:
-        self._transaction = transaction
-        self._now = now
-        self._chance = chance
-
-    def settle(
-        self, outcomes: Sequence[Outcome], went: dict[RecordRef, RecordRef | None]
-    ) -> PushReport:
-        outcomes = [_judged(outcome, went) for outcome in outcomes]
-        by_verdict = {
-            verdict: [each for each in outcomes if each.verdict is verdict]
-            for verdict in Verdict
-        }
-        self._transaction.writes.log(outcomes, self._now)
-        # First: it marks records, and whoever works those out takes their locks in this order.
-        self._followed(by_verdict[Verdict.FOLLOW], went)
-        self._written(by_verdict[Verdict.WRITTEN])
-        self._refused(by_verdict[Verdict.PARK])
-        self._postponed([each.change for each in by_verdict[Verdict.RETRY]])
-        self._stopped(by_verdict[Verdict.STOP])
-        return PushReport(
-            written=len(by_verdict[Verdict.WRITTEN]),
-            refused=len(by_verdict[Verdict.PARK]),
-            followed=len(by_verdict[Verdict.FOLLOW]),
-            postponed=len(by_verdict[Verdict.RETRY]) + len(by_verdict[Verdict.STOP]),
-        )
-
-    def _written(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
-        changes = [outcome.change for outcome in outcomes]
-        self._transaction.writes.remember(changes, self._now)
-        # What was replaced or withdrawn while it was sent came last all the same: whatever we
-        # thought that Salesforce has, it has this now.
-        overtaken = self._transaction.outbox.settle(changes)
-        self._transaction.writes.forget(record.id for record in overtaken)
-        self._transaction.outbox.mark(overtaken, urgent=False)
-        self._transaction.writes.unrefuse(change.record.id for change in changes)
-        self._transaction.writes.start_lane(changes[0].record.object)
-
-    def _refused(self, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
-            codes = sorted({outcome.error_code for outcome in outcomes})
-            log.warning("sf.refused", extra={"records": len(outcomes), "codes": codes})
-            self._transaction.writes.refuse(outcomes, self._now)
-            self._transaction.outbox.settle([outcome.change for outcome in outcomes])
-
-    def _followed(
-        self, outcomes: Sequence[Outcome], went: dict[RecordRef, RecordRef | None]
-    ) -> None:
-        if not outcomes:
-            return
-        records = [outcome.change.record for outcome in outcomes]
-        entries = [
-            DirectoryEntry(
-                record=record,
-                phones={},
-                modified_at=self._now,
-                deleted=True,
-                successor=went[record],
-            )
-            for record in records
-        ]
-        self._transaction.directory.put(entries, {})
-        self._transaction.matches.match_again(record.id for record in records)
-        self._transaction.outbox.mark(_present(went[record] for record in records), urgent=True)
-        self._transaction.outbox.settle([outcome.change for outcome in outcomes])
-
-    def _postponed(self, changes: Sequence[RecordChange]) -> None:
-        # Together, not each at its own moment: they shall share one call again.
-        attempts = max((change.attempts for change in changes), default=0)
-        longest = min(FIRST_WAIT * 2 ** min(attempts, 16), LONGEST_WAIT)
-        wait = longest * self._chance.uniform(0.5, 1)
-        if changes:
-            self._transaction.outbox.postpone(changes, attempts + 1, self._now + wait)
-
-    def _stopped(self, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
-            first = outcomes[0]
-            log.error(
-                "sf.lane.stopped",
-                extra={"object": first.change.record.object, "code": first.error_code},
-            )
-            self._transaction.writes.stop_lane(first, self._now, self._now + STOPPED_FOR)
-
-
-def _judged(outcome: Outcome, went: dict[RecordRef, RecordRef | None]) -> Outcome:
-    """A record that is where it was, or gone for good, is nothing to follow: it is refused."""
-    record = outcome.change.record
-    if outcome.verdict is Verdict.FOLLOW and went.get(record) in {None, record}:
-        return dataclasses.replace(outcome, verdict=Verdict.PARK)
-    return outcome
-
-
-def _present(records: Iterable[RecordRef | None]) -> Iterable[RecordRef]:
-    return (record for record in records if record)

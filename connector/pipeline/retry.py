@@ -49,13 +49,13 @@ def retry(store: Store, choice: Choice) -> RetryReport:
             objects.update(record.object for record in records)
     with store.transaction() as transaction:
         lanes = [
-            lane.object
+            lane
             for lane in transaction.writes.stopped_lanes()
             if lane.object in objects or choice.takes(lane)
         ]
-        for name in lanes:
-            transaction.writes.start_lane(name)
-    return RetryReport(records=count, lanes=tuple(lanes))
+        for lane in lanes:
+            transaction.writes.start_lane(lane.object, urgent=lane.urgent)
+    return RetryReport(records=count, lanes=tuple(sorted({lane.object for lane in lanes})))
 
 
 def _page(store: Store, record_id: str, choice: Choice) -> list[RecordRef]:

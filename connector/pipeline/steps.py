@@ -7,11 +7,12 @@ from connector.clock import Clock
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.directory import DirectoryReport, DirectorySync
-from connector.pipeline.enqueue import EnqueueReport, enqueue
+from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.events import ReadPhone
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
-from connector.pipeline.push import Pusher, PushReport
+from connector.pipeline.push import Pusher
+from connector.pipeline.settlement import PushReport
 from connector.store import Store
 
 
@@ -45,6 +46,10 @@ class Steps:
     clock: Clock
     pusher: Pusher
     directory: DirectorySync
+
+    def adopt_mappings(self) -> bool:
+        """To be called once at the start; whether the mappings are others than last time."""
+        return adopt(self.store, self.mappings)
 
     def read(self) -> ReadReport:
         """From callbacks to pending fields, one batch of each."""

@@ -21,6 +21,15 @@ MARK = Bulk(
       urgent = {greatest}(c.urgent, excluded.urgent)
     """,
 )
+#: What waits was worked out with the mappings of that time, what was refused too.
+MARK_WAITING = Sql("""
+    INSERT INTO changed_records (object, record_id, urgent)
+    SELECT object, record_id, MAX(urgent) FROM (
+      SELECT object, record_id, urgent FROM pending
+      UNION ALL SELECT object, record_id, 0 FROM refused
+    ) AS waiting WHERE TRUE GROUP BY object, record_id ORDER BY object, record_id
+    ON CONFLICT (object, record_id) DO NOTHING
+""")
 CLAIM_MARKED = Sql("""
     SELECT object, record_id FROM changed_records
     ORDER BY urgent DESC, object, record_id LIMIT :limit {skip_locked}
@@ -49,12 +58,13 @@ PUT = Bulk(
     """,
 )
 FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")
-#: Opt-outs first, then who has waited longest, so that a small budget starves nobody.
+#: Who has waited longest comes first, so that a small budget starves nobody.
 SELECT = Sql("""
-    SELECT object, record_id, topic, fields, change_id, urgent, parent, attempts FROM pending
-    WHERE object = :object AND record_id IN (
-      SELECT record_id FROM pending WHERE object = :object AND not_before <= :now
-      ORDER BY urgent DESC, since LIMIT :limit
+    SELECT record_id, fields, change_id, parent, attempts FROM pending
+    WHERE object = :object AND urgent = :urgent AND not_before <= :now AND record_id IN (
+      SELECT record_id FROM pending
+      WHERE object = :object AND urgent = :urgent AND not_before <= :now
+      ORDER BY since LIMIT :limit
     )
 """)
 #: From one object to the next in the index: DISTINCT would read all that is pending.
@@ -120,6 +130,10 @@ class Outbox:
             [(record.object, record.id, int(urgent)) for record in sorted(set(records))],
         )
 
+    def mark_waiting(self) -> None:
+        """What waits to be written, or was refused, has to be worked out anew."""
+        MARK_WAITING.run(self._connection)
+
     def claim_marked(self, limit: int) -> list[RecordRef]:
         """Records to be worked out; nobody else gets them before this transaction ends."""
         rows = CLAIM_MARKED.run(self._connection, limit=limit)
@@ -156,12 +170,23 @@ class Outbox:
             row.object for row in SELECT_OBJECTS.run(self._connection, now=micros(now))
         )
 
-    def pending(self, name: str, limit: int, now: datetime) -> list[RecordChange]:
-        """The changes of one object that may be written now, all topics of a record as one."""
+    def pending(
+        self, name: str, limit: int, now: datetime, *, urgent: bool = False
+    ) -> list[RecordChange]:
+        """
+        The changes of one object that may be written now; opt-outs are the `urgent` ones.
+
+        They are changes of their own: nothing that Salesforce refuses may take one with it.
+        """
         rows: dict[str, list[Row]] = {}
-        for row in SELECT.run(self._connection, object=name, limit=limit, now=micros(now)):
+        for row in SELECT.run(
+            self._connection, object=name, urgent=int(urgent), limit=limit, now=micros(now)
+        ):
             rows.setdefault(row.record_id, []).append(row)
-        return [_change(name, record_id, topics) for record_id, topics in rows.items()]
+        return [
+            _change(RecordRef(name, record_id), topics, urgent=urgent)
+            for record_id, topics in rows.items()
+        ]
 
     def settle(self, changes: Sequence[RecordChange]) -> list[RecordRef]:
         """
@@ -218,15 +243,15 @@ def canonical(fields: Mapping[str, FieldValue]) -> str:
     return orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _change(name: str, record_id: str, topics: Sequence[Row]) -> RecordChange:
+def _change(record: RecordRef, topics: Sequence[Row], *, urgent: bool) -> RecordChange:
     fields: dict[str, FieldValue] = {}
     for row in topics:
         fields.update(orjson.loads(row.fields))
     return RecordChange(
-        record=RecordRef(name, record_id),
+        record=record,
         fields=fields,
         change_ids=frozenset(row.change_id for row in topics),
         parent=topics[0].parent,
-        urgent=any(row.urgent for row in topics),
+        urgent=urgent,
         attempts=max(row.attempts for row in topics),
     )

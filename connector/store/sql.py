@@ -59,7 +59,7 @@ class Bulk:
         types = [column.split()[1] for column in columns]
         into = f"{head} INSERT INTO {table} ({', '.join(names)})"
         marks = ", ".join("?" for _ in names)
-        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        arrays = ", ".join(f"%b::{kind}[]" for kind in types)
         tails = {engine: tail.format(**words) for engine, words in _WORDS.items()}
         self._sqlite = f"{into} VALUES ({marks}) {tails['sqlite']}"
         self._postgresql = f"{into} SELECT * FROM unnest({arrays}) {tails['postgresql']}"  # noqa: S608

@@ -73,16 +73,24 @@ SELECT_REFUSED = Sql("""
 COUNT_REFUSED = Sql("SELECT COUNT(*) FROM refused")
 STOP_LANE = Bulk(
     "stopped_lanes",
-    ("object text", "error_code text", "message text", "since bigint", "retry_at bigint"),
+    (
+        "object text",
+        "urgent smallint",
+        "error_code text",
+        "message text",
+        "since bigint",
+        "retry_at bigint",
+    ),
     """
-    ON CONFLICT (object) DO UPDATE SET
+    ON CONFLICT (object, urgent) DO UPDATE SET
       error_code = excluded.error_code, message = excluded.message,
       retry_at = excluded.retry_at
     """,
 )
-START_LANE = Sql("DELETE FROM stopped_lanes WHERE object = :object")
+START_LANE = Sql("DELETE FROM stopped_lanes WHERE object = :object AND urgent = :urgent")
 SELECT_STOPPED = Sql("""
-    SELECT object, error_code, message, since, retry_at FROM stopped_lanes ORDER BY object
+    SELECT object, urgent, error_code, message, since, retry_at FROM stopped_lanes
+    ORDER BY object, urgent DESC
 """)
 #: Salesforce repeats our values in its messages; this much is enough to see what it wants.
 _LONGEST_MESSAGE = 500
@@ -113,9 +121,14 @@ class Refused:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedLane:
-    """An object to which nothing is written for now, because every write would fail."""
+    """
+    An object to which nothing is written for now, because every write would fail.
+
+    Opt-outs are the `urgent` half: they go on while the rest of the object is stopped.
+    """
 
     object: str
+    urgent: bool
     error_code: str
     message: str
     since: datetime
@@ -202,17 +215,19 @@ class Writes:
         return number(COUNT_REFUSED.run(self._connection))
 
     def stop_lane(self, outcome: Outcome, now: datetime, retry_at: datetime) -> None:
-        message = outcome.message[:_LONGEST_MESSAGE]
-        row = (outcome.change.record.object, outcome.error_code, message)
-        STOP_LANE.run(self._connection, [(*row, micros(now), micros(retry_at))])
+        change, message = outcome.change, outcome.message[:_LONGEST_MESSAGE]
+        lane = (change.record.object, int(change.urgent))
+        row = (*lane, outcome.error_code, message, micros(now), micros(retry_at))
+        STOP_LANE.run(self._connection, [row])
 
-    def start_lane(self, name: str) -> None:
-        START_LANE.run(self._connection, object=name)
+    def start_lane(self, name: str, *, urgent: bool) -> None:
+        START_LANE.run(self._connection, object=name, urgent=int(urgent))
 
     def stopped_lanes(self) -> list[StoppedLane]:
         return [
             StoppedLane(
                 object=row.object,
+                urgent=bool(row.urgent),
                 error_code=row.error_code,
                 message=row.message,
                 since=moment(row.since),

@@ -1,10 +1,17 @@
 """What Salesforce has is not written again, however often records are looked at."""
 
+import dataclasses
+
 import pytest
 
+from connector import gateways
 from connector.domain.records import RecordRef
 from connector.emulator import seed_contacts
-from connector.pipeline.push import PushReport
+from connector.phones import to_e164
+from connector.pipeline.enqueue import adopt, enqueue
+from connector.pipeline.match import match
+from connector.pipeline.normalise import normalise
+from connector.pipeline.settlement import PushReport
 from connector.store.outbox import Queued
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE
@@ -82,3 +89,38 @@ def queued(record_id, status):
         urgent=False,
         parent="",
     )
+
+
+def test_a_field_that_a_mended_mapping_no_longer_names_is_not_sent(
+    store, mappings, emulator, pusher, clock
+):
+    (alex,) = seed_contacts(emulator, 1)
+    broken = rule(mappings["Contact"], "Not_There__c")
+    store.inbox.keep([dlr(1, ref=alex)])
+    work({"Contact": broken}, store, clock)
+    assert pusher.push().stopped == 1
+
+    work(mappings, store, clock)
+    clock.advance(minutes=5)
+
+    assert pusher.push().written == 1
+    assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Delivered"
+
+
+def test_mappings_that_stay_work_nothing_out_anew(store, mappings):
+    assert adopt(store, mappings)
+    assert not adopt(store, mappings)
+
+
+def rule(mapping, field):
+    """The mapping with one field more."""
+    status = next(each for each in mapping.fields if each.fact.name == "delivery.status")
+    more = dataclasses.replace(status, field=field)
+    return dataclasses.replace(mapping, fields=(*mapping.fields, more))
+
+
+def work(mappings, store, clock):
+    adopt(store, mappings)
+    normalise(store, gateways.installed(), to_e164, clock)
+    match(store, mappings)
+    enqueue(store, mappings, clock)

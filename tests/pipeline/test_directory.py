@@ -7,7 +7,7 @@ import pytest
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind
 from connector.emulator import seed_contacts, seed_leads
 from connector.pipeline.directory import OVERLAP, PAGE, Place
-from connector.pipeline.push import PushReport
+from connector.pipeline.settlement import PushReport
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE, NOON
 

@@ -4,7 +4,8 @@ import pytest
 
 from connector.domain.records import RecordRef
 from connector.emulator import ValidationRule, seed_contacts, seed_leads
-from connector.pipeline.push import LEASE, STOPPED_FOR, Pusher, PushReport
+from connector.pipeline.push import LEASE, Pusher
+from connector.pipeline.settlement import STOPPED_FOR, PushReport
 from connector.store.outbox import Queued
 from tests.support.callbacks import dlr
 
@@ -171,7 +172,7 @@ class TestTrouble:
 
         report = pusher.push()
 
-        assert (report.written, report.postponed) == (1, 5)
+        assert (report.written, report.stopped) == (1, 5)
         with store.transaction(reads=True) as t:
             (stopped,) = t.writes.stopped_lanes()
         assert (stopped.object, stopped.error_code) == ("Contact", "INVALID_FIELD")
@@ -191,6 +192,44 @@ class TestTrouble:
         assert pusher.push().written == 2
         with store.transaction(reads=True) as t:
             assert t.writes.stopped_lanes() == []
+
+
+class TestOptOuts:
+    def test_nothing_that_is_refused_takes_an_opt_out_with_it(
+        self, store, emulator, pusher, clock
+    ):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex], SMS_Delivery_Status__c="Nonsense")
+        enqueue(store, clock, [alex], topic="consent", SMS_Opt_Out__c=True)
+
+        report = pusher.push()
+
+        assert (report.written, report.refused) == (1, 1)
+        assert emulator.record("Contact", alex)["SMS_Opt_Out__c"] is True
+
+    def test_they_go_on_while_the_rest_of_the_object_is_stopped(
+        self, store, emulator, pusher, clock
+    ):
+        people = seed_contacts(emulator, 5)
+        enqueue(store, clock, people, Not_There__c="x")
+        pusher.push()
+        enqueue(store, clock, people, topic="consent", SMS_Opt_Out__c=True)
+
+        assert pusher.push().written == 5
+        with store.transaction(reads=True) as t:
+            assert [lane.urgent for lane in t.writes.stopped_lanes()] == [False]
+
+    def test_a_fault_of_their_own_is_tried_again_in_a_while_only(
+        self, store, emulator, pusher, clock
+    ):
+        people = seed_contacts(emulator, 5)
+        enqueue(store, clock, people, topic="consent", Not_There__c=True)
+        enqueue(store, clock, people)
+
+        report = pusher.push()
+
+        assert (report.written, report.stopped) == (5, 5)
+        assert pusher.push().calls == 0
 
 
 class TestBudget:

@@ -251,19 +251,27 @@ class TestOutbox:
 
         assert left.fields == {"SMS__c": "Delivered"}
 
-    def test_all_topics_of_a_record_go_together_and_urgent_records_first(self, store):
+    def test_all_topics_of_a_record_go_together_and_opt_outs_apart(self, store):
+        with store.transaction() as t:
+            t.outbox.enqueue([queued(A__c=1), queued("engagement", C__c=2)], NOON)
+            t.outbox.enqueue([queued("consent", urgent=True, B__c=True)], NOON)
+
+            (change,) = t.outbox.pending("Contact", 5, NOON)
+            (opt_out,) = t.outbox.pending("Contact", 5, NOON, urgent=True)
+
+        assert (change.fields, change.urgent) == ({"A__c": 1, "C__c": 2}, False)
+        assert (opt_out.fields, opt_out.urgent) == ({"B__c": True}, True)
+
+    def test_who_has_waited_longest_goes_first(self, store):
         other = RecordRef("Contact", "003000000000002AAA")
         with store.transaction() as t:
+            t.outbox.enqueue([queued(A__c=1)], NOON)
             t.outbox.enqueue(
                 [Queued(record=other, topic="delivery", fields={}, urgent=False, parent="")],
                 NOON - timedelta(hours=1),
             )
-            t.outbox.enqueue([queued(A__c=1), queued("consent", urgent=True, B__c=True)], NOON)
 
-            (first,) = t.outbox.pending("Contact", 1, NOON)
-
-        assert (first.record, first.urgent) == (CONTACT, True)
-        assert first.fields == {"A__c": 1, "B__c": True}
+            assert [c.record for c in t.outbox.pending("Contact", 1, NOON)] == [other]
 
     def test_what_is_postponed_waits_but_news_of_it_do_not(self, store):
         later = NOON + timedelta(minutes=1)
