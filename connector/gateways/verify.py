@@ -24,7 +24,8 @@ _KEY_SIZES = range(24, 65)
 
 def trust(gateway: Gateway, callback: Callback, secrets: Secrets) -> bool | None:
     """Whether the request is authentic; None where no secret of the gateway is configured."""
-    if not any(value for key in gateway.secrets for value in secrets.get(key, ())):
+    keys = (any(live(secrets, key)) for key in gateway.needs or gateway.secrets)
+    if not (all(keys) if gateway.needs else any(keys)):
         return None
     return gateway.verify(callback, secrets)
 
@@ -119,7 +120,7 @@ def is_fresh(moment: datetime, callback: Callback) -> bool:
 
 
 def hs256_claims(token: str, keys: Iterable[str]) -> Mapping[str, object]:
-    """The claims of a JSON Web Token signed with HMAC-SHA256 and one of these keys, else none."""
+    """The claims of a JSON Web Token signed with HMAC-SHA256 by one of the keys, else none."""
     return hmac_claims(token, keys, {"HS256": "sha256"})
 
 

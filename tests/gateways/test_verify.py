@@ -63,6 +63,14 @@ SCHEMES = {
     "infobip/delivered": ("authorization",),
     "infobip/own-parameters": ("token",),
     "infobip/hmac": ("body", "x-infobip-signature"),
+    "sinch/delivered": (
+        "body",
+        "x-sinch-webhook-signature",
+        "x-sinch-webhook-signature-nonce",
+        "x-sinch-webhook-signature-timestamp",
+    ),
+    "sinch/basic": ("authorization",),
+    "sinch/token": ("token",),
 }
 
 
