@@ -70,6 +70,13 @@ SCHEMES = {
     "infobip/delivered": ("authorization",),
     "infobip/own-parameters": ("token",),
     "infobip/hmac": ("body", "x-infobip-signature"),
+    "messagebird/delivered": ("target", "messagebird-signature-jwt"),
+    "messagebird/inbound-stop": ("target", "body", "messagebird-signature-jwt"),
+    "messagebird/deprecated-signature": (
+        "messagebird-signature",
+        "messagebird-request-timestamp",
+    ),
+    "messagebird/inbound-deprecated": ("body", "messagebird-signature"),
     "sinch/delivered": (
         "body",
         "x-sinch-webhook-signature",
