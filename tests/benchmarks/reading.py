@@ -117,7 +117,7 @@ def _on_sqlite(scale: Scale, folder: Path) -> Iterator[Figure]:
         with _copied(folder / "sample") as url:
             return _a_transaction_per_event(url)
 
-    rates = interleaved(min(scale.rounds, 3), {"batches": in_batches, "one by one": one_by_one})
+    rates = interleaved(min(scale.rounds, 2), {"batches": in_batches, "one by one": one_by_one})
     yield Figure(
         name="SQLite: callbacks normalised a second, one worker",
         value=median(rates["batches"]),
