@@ -15,7 +15,8 @@ from connector.phones import to_e164
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
-from connector.pipeline.push import Pusher, PushReport
+from connector.pipeline.push import Pusher
+from connector.pipeline.settlement import PushReport
 from connector.salesforce.budget import Budget
 from connector.salesforce.connect import connect
 from connector.store import Store
