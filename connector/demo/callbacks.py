@@ -86,7 +86,7 @@ class Speaker:
             message, imitation = forgery.message, self._imitations[forgery.message.gateway]
             forged = self._report(message, forgery.report, imitation.guesses)
             yield Attempt(request=forged, genuine=False)
-            if forged.body:
+            if forged.body and imitation.covers_body:
                 honest = self._report(message, message.reports[0])
                 tampered = dataclasses.replace(honest, body=forged.body)
                 yield Attempt(request=tampered, genuine=False)

@@ -31,6 +31,9 @@ class Playwright:
         self._free: Iterator[Person] = iter(cast.crowd[:-_UNTOUCHED])
         self._gateways = itertools.cycle(imitations)
         self._timed = itertools.cycle(n for n, each in imitations.items() if each.tells_time)
+        self._naming = itertools.cycle(
+            name for name, each in imitations.items() if "recipient" not in each.leaves_out
+        )
         self._ways = itertools.cycle(Way)
         self._numbers = itertools.count(1)
         self._messages: list[Message] = []
@@ -102,7 +105,7 @@ class Playwright:
         self._message(
             gateway, person, self._delivered(gateway), Way.REFERENCE, record=self._cast.leaving
         )
-        gateway = next(self._gateways)
+        gateway = next(self._naming)
         person = self._cast.moving
         self._stories.append((person, "number corrected later"))
         self._message(gateway, person, self._delivered(gateway), Way.NUMBER)
@@ -117,7 +120,7 @@ class Playwright:
             self._forgeries.append(
                 Forgery(message=message, report=Report(wording=delivered, at=self._now))
             )
-        gateway = next(self._gateways)
+        gateway = next(self._naming)
         self._message(gateway, None, self._delivered(gateway), Way.NUMBER)
 
     def _crowd(self) -> None:
@@ -152,7 +155,7 @@ class Playwright:
         record: Person | None = None,
         late: Collection[Wording] = (),
     ) -> Message:
-        number = next(self._numbers)
+        number, way = next(self._numbers), self._possible(gateway, way)
         sent_at = self._now - timedelta(minutes=minutes, seconds=number)
         named = record or person
         message = Message(
@@ -197,6 +200,11 @@ class Playwright:
             late=late,
         )
         self._answers.append(answer)
+
+    def _possible(self, gateway: str, way: Way) -> Way:
+        """What a gateway cannot tell is registered instead."""
+        needed = {Way.NUMBER: "recipient", Way.REFERENCE: "reference"}.get(way)
+        return Way.REGISTERED if needed in self._imitations[gateway].leaves_out else way
 
     def _worded(self, gateway: str, status: DeliveryStatus) -> Wording:
         return self._imitations[gateway].worded(status)[0]

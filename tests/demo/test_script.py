@@ -1,5 +1,6 @@
 """The script of the demonstration: what is played, in which order, and what is expected."""
 
+import collections
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,24 @@ def test_registered_messages_carry_nothing_else(script):
             if any(message_id in said for message_id in known):
                 assert "ref=" not in said
                 assert "client_reference" not in said
+
+
+def test_no_message_is_matched_by_what_its_gateway_leaves_out(script):
+    needed = {Way.NUMBER: "recipient", Way.REFERENCE: "reference"}
+
+    for message in script.messages:
+        assert needed.get(message.way) not in imitated()[message.gateway].leaves_out
+
+
+def test_a_body_is_changed_only_where_that_can_be_found_out(script):
+    forged = [each for turn in attempts(script) for each in turn if not each.genuine]
+    tried = collections.Counter(
+        each.request.target.partition("?")[0].rpartition("/")[2] for each in forged
+    )
+
+    twice = {gateway for gateway, times in tried.items() if times > 1}
+    assert twice
+    assert all(imitated()[gateway].covers_body for gateway in twice)
 
 
 class TestDifferences:

@@ -84,4 +84,5 @@ IMITATION = Imitation(
     reply=_reply,
     tells_time=False,
     leaves_out=frozenset({"sender", "reference"}),
+    covers_body=False,
 )

@@ -102,4 +102,5 @@ IMITATION = Imitation(
     wordings=WORDINGS,
     report=_report,
     reply=_reply,
+    covers_body=False,
 )

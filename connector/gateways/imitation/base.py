@@ -79,7 +79,8 @@ class Imitation:
     who would like to be the gateway. `wordings` begin with the interim
     ones, then come the delivery, failures with various reasons, and a word that is documented
     nowhere. `tells_time` is false where a report has no time of its own, `leaves_out` names the
-    other fields of an event that it cannot tell: recipient, sender, reference.
+    other fields of an event that it cannot tell: recipient, sender, reference. `covers_body` is
+    false where whoever knows the secret may say anything: a token or a password signs nothing.
     """
 
     secrets: Mapping[str, str]
@@ -90,6 +91,7 @@ class Imitation:
     click: Speak | None = None
     tells_time: bool = True
     leaves_out: frozenset[str] = frozenset()
+    covers_body: bool = True
 
     def worded(self, status: DeliveryStatus | None) -> tuple[Wording, ...]:
         return tuple(each for each in self.wordings if each.status is status)

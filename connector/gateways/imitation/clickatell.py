@@ -94,4 +94,5 @@ IMITATION = Imitation(
     report=_report,
     reply=_reply,
     leaves_out=frozenset({"recipient", "sender"}),
+    covers_body=False,
 )

@@ -102,4 +102,5 @@ IMITATION = Imitation(
     report=_report,
     reply=_reply,
     tells_time=False,
+    covers_body=False,
 )

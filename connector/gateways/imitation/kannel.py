@@ -95,4 +95,5 @@ IMITATION = Imitation(
     wordings=WORDINGS,
     report=_report,
     reply=_reply,
+    covers_body=False,
 )

@@ -72,4 +72,5 @@ IMITATION = Imitation(
     wordings=WORDINGS,
     report=_report,
     reply=_reply,
+    covers_body=False,
 )
