@@ -45,6 +45,7 @@ TEXT, HANDSET, SENDER = (
     ("to", "destination_addr"),
 )
 TLVS = ("receipted_message_id", "message_state", "network_error_code")
+_SAID, _FROM = frozenset((*TEXT, *TLVS)), frozenset(HANDSET)
 JSON_STARTS = (b"{", b"[")
 MOST_ITEMS = 1000
 
@@ -56,16 +57,12 @@ def parse(callback: Callback) -> Iterator[Event]:
 
 def _items(callback: Callback) -> Iterable[object]:
     fields = callback.fields
-    if _has(fields, (*TEXT, *TLVS)):
+    if not _SAID.isdisjoint(fields):
         return [dict(fields)]
     # With a number in the query the body is the text itself, whatever it begins with.
-    if callback.body.lstrip().startswith(JSON_STARTS) and not _has(fields, HANDSET):
+    if callback.body.lstrip().startswith(JSON_STARTS) and _FROM.isdisjoint(fields):
         return listed(callback.document, "body", MOST_ITEMS)
     return [{**fields, "text": callback.body.decode("utf-8", "replace")}]
-
-
-def _has(fields: Mapping[str, str], names: Iterable[str]) -> bool:
-    return any(name in fields for name in names)
 
 
 def _item(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
@@ -129,7 +126,10 @@ def _meaning(told: Receipt) -> Meaning:
 
 
 def _one_of(item: Mapping[str, object], *names: str) -> str:
-    return next((plain(item[name], name) for name in names if name in item), "")
+    for name in names:
+        if name in item:
+            return plain(item[name], name)
+    return ""
 
 
 def _urgent(callback: Callback) -> bool:
