@@ -133,6 +133,8 @@ def read(name: str, file: str, given: tuple[str, ...], at: str, public_url: str)
     trusted = trust(gateway, callback, secrets)
     events, fault = ([], "") if trusted is False else _read(gateway, callback)
     print_json({"trusted": trusted, "events": [_event(event) for event in events]})
+    if trusted and (question := gateway.asks(callback)):
+        click.echo(f"connector: {question.text}\n{question.address}", err=True)
     if trusted is False and not public_url:
         fault = "not trusted; if the gateway signs the URL, say --public-url"
     if fault:
@@ -149,6 +151,7 @@ def _facts(gateway: Gateway) -> dict[str, object]:
         "cannot_tell": gateway.cannot_tell,
         "signs": gateway.signs,
         "secrets": gateway.secrets,
+        "needs": gateway.needs,
         "methods": gateway.methods,
         "answer": gateway.reply.status,
         "retries": gateway.retries,
@@ -162,12 +165,20 @@ def _lines(gateway: Gateway) -> Iterable[tuple[str, str]]:
     yield "tells", ", ".join(gateway.reads)
     yield "cannot tell", gateway.cannot_tell
     yield "signs", gateway.signs
-    yield "secrets", " or ".join(gateway.secrets)
+    yield "secrets", _keys(gateway)
     yield "calls with", " or ".join(gateway.methods) + f", gets {gateway.reply.status}"
     yield "tries again", gateway.retries
     yield "outage costs", gateway.outage_costs
     for count, step in enumerate(gateway.setup, 1):
         yield f"step {count}", step
+
+
+def _keys(gateway: Gateway) -> str:
+    optional = [key for key in gateway.secrets if key not in gateway.needs]
+    if not gateway.needs:
+        return " or ".join(optional)
+    needed = " and ".join(gateway.needs)
+    return f"{needed}; optional: {', '.join(optional)}" if optional else needed
 
 
 def _secrets(gateway: Gateway, given: Iterable[str]) -> dict[str, list[str]]:

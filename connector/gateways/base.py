@@ -34,8 +34,20 @@ class Reply:
     content_type: str = ""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a gateway asks of the operator in a callback; opening `address` once says yes."""
+
+    text: str
+    address: str
+
+
 def always(_callback: Callback) -> bool:
     return True
+
+
+def no_question(_callback: Callback) -> Question | None:
+    return None
 
 
 def no_fault(_key: str, _value: str) -> str:
@@ -47,12 +59,14 @@ class Gateway:
     """
     One SMS gateway. A module in this package exports exactly one, as GATEWAY.
 
-    `secrets` are the keys that `verify` knows; a value of any of them is enough. `keeps` are
-    the fields that `parse` reads from a form or query: the door keeps them beside the raw body,
-    so that nobody decodes it twice. `hides` are the query parameters that hold a secret.
-    `urgent` is false only for what is evidently nothing but delivery reports. `secret_fault`
-    says what is wrong with a configured value, in a few words, or nothing. `batches` is true
-    where one message id may stand for several messages, told apart by their recipients.
+    `secrets` are the keys that `verify` knows; a value of any of them is enough, unless `needs`
+    names those that it cannot do without. `keeps` are the fields that `parse` reads from a form
+    or query: the door keeps them beside the raw body, so that nobody decodes it twice. `hides`
+    are the query parameters that hold a secret. `urgent` is false only for what is evidently
+    nothing but delivery reports. `secret_fault` says what is wrong with a configured value, in
+    a few words, or nothing. `batches` is true where one message id may stand for several
+    messages, told apart by their recipients. `asks` reads the question of a callback that has
+    one; show it only if the callback is authentic.
 
     The rest is for people: `address` is what follows the callback path in the URL to paste,
     `reads` what the callbacks can tell, `cannot_tell` what they cannot.
@@ -64,12 +78,14 @@ class Gateway:
     secrets: tuple[str, ...]
     verify: Verify
     parse: Parse
+    needs: tuple[str, ...] = ()
     reply: Reply = Reply()
     methods: tuple[str, ...] = ("POST",)
     keeps: tuple[str, ...] = OWN_PARAMETERS
     hides: tuple[str, ...] = ()
     urgent: Callable[[Callback], bool] = always
     secret_fault: Callable[[str, str], str] = no_fault
+    asks: Callable[[Callback], Question | None] = no_question
     batches: bool = False
 
     reads: tuple[str, ...]

@@ -25,12 +25,13 @@ def report(
     recipient: str = "",
     sender: str = "",
     reference: str = "",
+    campaign: str = "",
     segments: int = 0,
 ) -> DeliveryEvent:
     """
     A delivery report. The word is kept where it means nothing to us, so that it is counted.
 
-    `reference` is the gateway's own field; our query parameter outranks it.
+    `reference` and `campaign` are the gateway's own fields; our query parameters outrank them.
     """
     status, code, reason = meaning
     # One look at all of them: nearly always nothing needs to be mended.
@@ -42,7 +43,7 @@ def report(
         word = ""
     elif not word:
         raise ValueError("report without status")
-    reference, campaign = ridden(callback, reference)
+    reference, campaign = ridden(callback, reference, campaign)
     return DeliveryEvent(
         gateway=callback.gateway,
         account=callback.account,
@@ -155,11 +156,11 @@ def engagement(
     )
 
 
-def ridden(callback: Callback, fallback: str = "") -> tuple[str, str]:
-    """The record and the campaign that rode along in our query parameters."""
+def ridden(callback: Callback, reference: str = "", campaign: str = "") -> tuple[str, str]:
+    """The record and the campaign that rode along: in our query parameters, else these."""
     fields = callback.fields
-    reference = fields.get("ref") or fallback
-    campaign = fields.get("campaign")
+    reference = fields.get("ref") or reference
+    campaign = fields.get("campaign") or campaign
     return (
         record_id(reference) if reference else "",
         record_id(campaign) if campaign else "",
