@@ -134,6 +134,20 @@ class TestRead:
         assert all(set(event) == KEYS for event in told["events"])
         assert answer.exit_code == (1 if case.unreadable or not case.trusted else 0)
 
+    def test_shows_the_question_of_an_authentic_request(self, try_file):
+        done = try_file("aws/subscription")
+
+        assert done.exit_code == 0
+        assert json.loads(done.stdout) == {"trusted": True, "events": []}
+        assert "to confirm the subscription of arn:aws:sns:" in done.stderr
+        assert "https://sns.us-east-1.amazonaws.com/?Action=Confirm" in done.stderr
+
+    def test_shows_the_question_of_no_other(self, try_file):
+        refused = try_file("aws/subscription-of-another-topic")
+        unknown = try_file("aws/subscription", "--public-url=https://sms.example.org")
+
+        assert "amazonaws" not in refused.output + unknown.output
+
     def test_either_of_two_secrets_is_enough(self, try_file):
         arguments = arguments_for(FOLDER / "kannel/delivered.yaml")
 
@@ -269,6 +283,11 @@ class TestListAndShow:
         facts = json.loads(run("show", name, "--json").stdout)
 
         assert facts["url"].startswith(f"https://<your address>/callbacks/{name}?")
+
+    def test_show_tells_which_secrets_are_needed(self, run):
+        shown = " ".join(run("show", "aws").output.split())
+
+        assert "signing_certificate and topic; optional: signature_version" in shown
 
     @pytest.mark.parametrize("command", ["show", "url"])
     def test_an_unknown_gateway_is_told_with_the_nearest(self, run, command):

@@ -58,6 +58,8 @@ SCHEMES = {
     "plivo/sent-v2": ("target", "x-plivo-signature-ma-v2", "x-plivo-signature-v2-nonce"),
     "telnyx/delivered": ("body", "telnyx-timestamp", "telnyx-signature-ed25519"),
     "bandwidth/delivered": ("authorization",),
+    "aws/delivered": ("body",),
+    "aws/with-subject": ("body",),
     "kannel/delivered": ("token",),
     "kannel/basic": ("authorization",),
     "jasmin/delivered": ("token",),
@@ -86,6 +88,13 @@ SCHEMES = {
     "sinch/basic": ("authorization",),
     "sinch/token": ("token",),
 }
+
+
+#: What is covered of an envelope of SNS, however its JSON is written; not its addresses.
+ENVELOPE = (
+    *("Type", "MessageId", "TopicArn", "Subject", "Message", "Timestamp"),
+    *("SignatureVersion", "Signature"),
+)
 
 
 def a_callback(name="any", *, target="/callbacks/any", headers=None, body=b""):
@@ -139,6 +148,8 @@ def content(body):
         document = json.loads(body)
         if isinstance(document, dict) and "sig" in document:
             return folded(document.items())
+        if isinstance(document, dict) and "SigningCertURL" in document:
+            return [document.get(name) for name in ENVELOPE]
     return body
 
 
