@@ -75,9 +75,16 @@ def page(
             (each.name, shown(each.value, each.unit), _goal(each), _REACHED[each.reached])
             for each in figures
         )
-        lines += ["", f"## {name}", ""]
+        lines += ["", f"## {name}", "", _about(name), ""]
         lines += _rows(("figure", "measured", "goal", "reached"), cells)
     return "\n".join([*lines, ""])
+
+
+def _about(name: str) -> str:
+    """What a benchmark measures, in its own words."""
+    benchmark = BENCHMARKS[name]
+    told = benchmark.__doc__ or sys.modules[benchmark.__module__].__doc__ or ""
+    return told.strip().partition("\n")[0]
 
 
 def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60
 
 
 def run(scale: Scale) -> Iterator[Figure]:
-    """Each report is of another record, so that each is one write."""
+    """From a report's receipt to its field in the org; each is of a record of its own."""
     records = max(round(A_SECOND * scale.freshness_seconds), 1)
     requests = service.signed_requests(records, records)
     with contextlib.ExitStack() as stack:

@@ -67,6 +67,7 @@ def test_the_page_holds_machine_figures_and_goals():
 
     assert "23 November 2026" in written
     assert "| Python | 3.11.7 |" in written
+    assert "durable answers a second against a Flask handler" in written
     assert "| ingest ÷ no-op | 2.50 | ≥ 2.00 | yes |" in written
 
 
