@@ -72,6 +72,18 @@ SCHEMES = {
     "infobip/delivered": ("authorization",),
     "infobip/own-parameters": ("token",),
     "infobip/hmac": ("body", "x-infobip-signature"),
+    "bird/channel-absent": (
+        "target",
+        "body",
+        "messagebird-signature",
+        "messagebird-request-timestamp",
+    ),
+    "bird/event-undelivered": (
+        "body",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    ),
     "messagebird/delivered": ("target", "messagebird-signature-jwt"),
     "messagebird/inbound-stop": ("target", "body", "messagebird-signature-jwt"),
     "messagebird/deprecated-signature": (
