@@ -14,7 +14,7 @@ from connector.clock import system_clock
 from connector.domain.callback import KeptCallback
 from connector.domain.errors import CallbackUnreadableError, ConfigurationError, ConnectorError
 from connector.gateways import find, installed
-from connector.gateways.base import Event
+from connector.gateways.base import Event, Question
 from connector.pipeline import replay as again
 from connector.pipeline.events import events_of
 from connector.settings import Settings
@@ -102,6 +102,7 @@ def show(number: int, *, as_json: bool) -> None:
         with store.transaction(reads=True) as transaction:
             aside = transaction.unread.why([number]).get(number)
     events, fault = _read(kept)
+    asked = _asked(kept)
     if as_json:
         print_json(
             {
@@ -111,6 +112,7 @@ def show(number: int, *, as_json: bool) -> None:
                 "parts": kept.callback.parts,
                 "quarantine": aside.reason if aside else None,
                 "events": [event_facts(event) for event in events],
+                "asks": {"text": asked.text, "address": asked.address} if asked else None,
                 "fault": fault or None,
             }
         )
@@ -120,6 +122,8 @@ def show(number: int, *, as_json: bool) -> None:
         click.echo("\nread now")
         for event in events:
             click.echo(f"  {event_line(event)}")
+        if asked:
+            click.echo(f"  {asked.text}\n  {asked.address}")
         click.echo(f"  {fault}" if fault else "", nl=bool(fault))
         if aside:
             click.echo(f"\nset aside {shown(aside.since)} UTC: {aside.reason}")
@@ -209,6 +213,12 @@ def _facts(listed: ListedCallback) -> dict[str, object]:
         "method": listed.method,
         "path_query": listed.target,
     }
+
+
+def _asked(kept: KeptCallback) -> Question | None:
+    """What an authentic callback asks of the operator; no other is ever kept."""
+    gateway = installed().get(kept.callback.gateway)
+    return gateway.asks(kept.callback) if gateway else None
 
 
 def _read(kept: KeptCallback) -> tuple[list[Event], str]:

@@ -186,9 +186,9 @@ GATEWAY = Gateway(
         ),
         (
             "Subscribe the URL (protocol https, raw message delivery off, a dead-letter queue "
-            "attached). SNS asks at once whether we want it: find that callback with "
-            "`connector callbacks list --gateway aws`, and open its SubscribeURL, which "
-            "`connector gateways read` prints only if the callback is authentic."
+            "attached). SNS asks at once whether we want it, and sends nothing before: find "
+            "that callback with `connector callbacks list --gateway aws`, and open the address "
+            "that `connector callbacks show` prints for it. Nothing is opened by itself."
         ),
         (
             "Put the record id and the campaign id into Context of each message, as ref and "

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from connector.clock import system_clock
+from connector.domain.callback import Arrival
 from connector.domain.errors import ConfigurationError, ConnectorError
+from tests.gateways.cases import FOLDER, read
 from tests.support.events import ALEX, NOON, arrival
 
 
@@ -95,6 +97,18 @@ class TestShow:
         assert (shown["method"], shown["path_query"], shown["body"]) == ("GET", REPORT, "x")
         assert shown["parts"] == {"extid": "other"}
         assert [(e["kind"], e["message_id"]) for e in shown["events"]] == [("delivery", "42")]
+
+    def test_tells_what_it_asks(self, store, operate):
+        callback = read(FOLDER / "aws/subscription.yaml").callback
+        store.inbox.keep([Arrival(callback=callback, urgent=True)])
+        number = str(store.inbox.latest(limit=1)[0].id)
+
+        told = operate("callbacks", "show", number)
+        facts = json.loads(operate("callbacks", "show", number, "--json").stdout)
+
+        assert told.exit_code == 0
+        assert "to confirm the subscription of arn:aws:sns:" in told.stdout
+        assert facts["asks"]["address"].startswith("https://sns.us-east-1.amazonaws.com/?")
 
     def test_tells_why_it_cannot_be_read(self, store, operate):
         store.inbox.keep([arrival("/callbacks/kannel?type=1", body=b"\xff\x00")])
