@@ -241,7 +241,7 @@ def _secret_fault(key: str, value: str) -> str:
 
 GATEWAY = Gateway(
     name="bird",
-    title="Bird (Channels API and Events API)",
+    title="Bird",
     docs="https://docs.bird.com/api",
     secrets=("signing_key", "webhook_secret"),
     verify=any_of(

@@ -167,7 +167,7 @@ def _urgent(callback: Callback) -> bool:
 
 GATEWAY = Gateway(
     name="messagebird",
-    title="MessageBird (classic SMS API)",
+    title="MessageBird (classic)",
     docs="https://developers.messagebird.com/api/sms-messaging/#handle-a-status-report",
     secrets=("signing_key",),
     verify=verify,

@@ -252,7 +252,7 @@ def _urgent(callback: Callback) -> bool:
 
 GATEWAY = Gateway(
     name="vonage",
-    title="Vonage (SMS API, Messages API)",
+    title="Vonage",
     docs="https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts",
     secrets=("signature_secret", "token"),
     verify=verify,

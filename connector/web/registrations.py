@@ -85,9 +85,10 @@ def _text(given: object) -> str:
 
 
 def _registration(texts: Mapping[str, str], now: datetime) -> DeliveryEvent:
+    gateway = gateways.find(texts["gateway"])
     return DeliveryEvent(
-        gateway=texts["gateway"],
-        message_id=texts["message_id"],
+        gateway=gateway.name,
+        message_id=gateway.own_id(texts["message_id"], texts["recipient"]),
         status=DeliveryStatus.PENDING,
         received_at=now,
         recipient=texts["recipient"],

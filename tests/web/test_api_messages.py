@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from connector import gateways
 from connector.domain.delivery import DeliveryEvent, DeliveryStatus
 from connector.domain.errors import StoreUnavailableError
 from connector.web.app import create_app
 from connector.web.keys import new_secret, secret_hash
 from tests.support.clock import NOON
+
+
+NO_GATEWAY = f"is none of {', '.join(gateways.installed())}"
 
 
 CONTACT = "003000000000001AAA"
@@ -92,9 +96,7 @@ class TestRegister:
 
         assert answer.status_code == 422
         assert answer.content_type == "application/problem+json"
-        assert answer.json["errors"] == [
-            {"index": 1, "field": "gateway", "detail": "is none of generic, kannel, twilio"}
-        ]
+        assert answer.json["errors"] == [{"index": 1, "field": "gateway", "detail": NO_GATEWAY}]
         assert find(store) is None
 
     def test_what_is_not_json_is_refused(self, call):

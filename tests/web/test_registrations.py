@@ -2,8 +2,12 @@
 
 import pytest
 
+from connector import gateways
 from connector.web.registrations import Fault, read
 from tests.support.clock import NOON
+
+
+NO_GATEWAY = f"is none of {', '.join(gateways.installed())}"
 
 
 MESSAGE = {"gateway": "kannel", "message_id": "42"}
@@ -13,7 +17,7 @@ CONTACT = "003000000000001AAA"
 @pytest.mark.parametrize(
     "change, field, detail",
     [
-        ({"gateway": "kanel"}, "gateway", "is none of generic, kannel, twilio"),
+        ({"gateway": "kanel"}, "gateway", NO_GATEWAY),
         ({"gateway": None}, "gateway", "is missing"),
         ({"message_id": ""}, "message_id", "is missing"),
         ({"message_id": "x" * 256}, "message_id", "is no message id"),
