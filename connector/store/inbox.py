@@ -209,7 +209,9 @@ class Inbox:
 
     def _select(self, statement: Sql, **values: object) -> list[KeptCallback]:
         with store_errors(), self._reading() as connection:
-            return [_kept(row) for row in statement.run(connection, **values).all()]
+            rows = statement.run(connection, **values).all()
+        # After the reading has ended: on SQLite the door cannot commit meanwhile.
+        return [_kept(row) for row in rows]
 
     def _list(self, statement: Sql, **values: object) -> list[ListedCallback]:
         with store_errors(), self._reading() as connection:
