@@ -59,13 +59,16 @@ PUT = Bulk(
 )
 FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")
 #: Who has waited longest comes first, so that a small budget starves nobody.
-SELECT = Sql("""
-    SELECT record_id, fields, change_id, parent, attempts FROM pending
-    WHERE object = :object AND urgent = :urgent AND not_before <= :now AND record_id IN (
-      SELECT record_id FROM pending
-      WHERE object = :object AND urgent = :urgent AND not_before <= :now
-      ORDER BY since LIMIT :limit
-    )
+SELECT_OLDEST = Sql("""
+    SELECT record_id FROM pending
+    WHERE object = :object AND urgent = :urgent AND not_before <= :now
+    ORDER BY since LIMIT :limit
+""")
+#: By the key and nothing else: a queue has no statistics that hold, and PostgreSQL, guessing
+#: that one row fits, would compare every row with every id.
+SELECT_OF_RECORDS = Sql("""
+    SELECT record_id, fields, change_id, parent, attempts, urgent, not_before FROM pending
+    WHERE (record_id, object) IN {pairs}
 """)
 #: From one object to the next in the index: DISTINCT would read all that is pending.
 SELECT_OBJECTS = Sql("""
@@ -178,11 +181,13 @@ class Outbox:
 
         They are changes of their own: nothing that Salesforce refuses may take one with it.
         """
+        wanted = {"object": name, "urgent": int(urgent), "now": micros(now)}
+        oldest = SELECT_OLDEST.run(self._connection, **wanted, limit=limit).scalars()
+        pairs = keys((record_id, name) for record_id in dict.fromkeys(oldest))
         rows: dict[str, list[Row]] = {}
-        for row in SELECT.run(
-            self._connection, object=name, urgent=int(urgent), limit=limit, now=micros(now)
-        ):
-            rows.setdefault(row.record_id, []).append(row)
+        for row in SELECT_OF_RECORDS.run(self._connection, keys=pairs):
+            if row.urgent == wanted["urgent"] and row.not_before <= micros(now):
+                rows.setdefault(row.record_id, []).append(row)
         return [
             _change(RecordRef(name, record_id), topics, urgent=urgent)
             for record_id, topics in rows.items()
