@@ -68,6 +68,8 @@ COUNT_RECENT = Sql("""
 COUNT_URGENT_AFTER = Sql("""
     SELECT COUNT(*) FROM callbacks WHERE id > :position AND urgent = 1
 """)
+#: Rows of one reading. On SQLite the door's commit waits for its end: a millisecond, not ten.
+PAGE = 500
 LAST_ID = Sql("SELECT COALESCE(MAX(id), 0) FROM callbacks")
 
 
@@ -154,7 +156,15 @@ class Inbox:
     def after(self, position: int, *, urgent: bool, limit: int) -> list[KeptCallback]:
         """The next callbacks of a lane beyond a number, oldest first."""
         statement = SELECT_URGENT_AFTER if urgent else SELECT_AFTER
-        return self._select(statement, position=position, limit=limit)
+        found: list[KeptCallback] = []
+        while len(found) < limit:
+            room = min(PAGE, limit - len(found))
+            page = self._select(statement, position=position, limit=room)
+            found += page
+            if len(page) < room:
+                break
+            position = page[-1].id
+        return found
 
     def latest(self, *, gateway: str = "", limit: int) -> list[KeptCallback]:
         """The newest callbacks first."""
