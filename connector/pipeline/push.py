@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
-from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
+from connector.domain.errors import (
+    ConfigurationError,
+    OrgError,
+    OrgUnavailableError,
+    StoreUnavailableError,
+)
 from connector.domain.records import (
     BATCH_SIZE,
     Outcome,
@@ -29,6 +34,11 @@ log = logging.getLogger(__name__)
 #: Longer than the longest call, so that two never write one object side by side.
 LEASE = timedelta(minutes=5)
 ROUND = 2_000
+#: How often it is tried to keep what Salesforce answered.
+SETTLING_TRIES = 4
+
+#: Where records went that Salesforce no longer has under their id.
+Went = dict[RecordRef, RecordRef | None]
 
 
 class Patience:
@@ -162,12 +172,18 @@ class Pusher:
             transaction.writes.in_doubt(batch)
         return True
 
-    def _settle(
-        self,
-        lease: Lease,
-        outcomes: Sequence[Outcome],
-        went: dict[RecordRef, RecordRef | None],
-    ) -> PushReport:
+    def _settle(self, lease: Lease, outcomes: Sequence[Outcome], went: Went) -> PushReport:
+        """Keep what Salesforce answered, with patience: it would have to be asked again."""
+        for _ in range(SETTLING_TRIES - 1):
+            try:
+                return self._settle_once(lease, outcomes, went)
+            except (
+                StoreUnavailableError
+            ) as error:  # two that wait for each other, on PostgreSQL
+                log.info("sf.settling.again", extra={"reason": str(error)})
+        return self._settle_once(lease, outcomes, went)
+
+    def _settle_once(self, lease: Lease, outcomes: Sequence[Outcome], went: Went) -> PushReport:
         now = self._clock()
         with self._store.transaction() as transaction:
             if not transaction.leases.holds(lease):

@@ -1,7 +1,10 @@
 """From pending fields to an emulated org: every answer it may give, on both engines."""
 
+import contextlib
+
 import pytest
 
+from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import RecordRef
 from connector.emulator import ValidationRule, seed_contacts, seed_leads
 from connector.pipeline.push import LEASE, Pusher
@@ -353,3 +356,35 @@ def test_news_of_a_record_under_way_are_written_next(store, org, emulator, budge
         assert t.writes.remembered([alex]) == {}
     assert pusher.push().written == 1
     assert status(emulator, alex) == "Pending"
+
+
+class StumblingStore:
+    """A store of which the next transaction is undone, as PostgreSQL does to one of two."""
+
+    def __init__(self, store):
+        self._store = store
+        self.stumbles = 0
+
+    @contextlib.contextmanager
+    def transaction(self, *, reads=False):
+        with self._store.transaction(reads=reads) as transaction:
+            yield transaction
+            if self.stumbles:
+                self.stumbles -= 1
+                raise StoreUnavailableError("the store cannot do this now: deadlock detected")
+
+
+def test_an_answer_is_kept_though_the_store_stumbles(store, org, emulator, budget, clock):
+    (alex,) = seed_contacts(emulator, 1)
+    enqueue(store, clock, [alex])
+    stumbling = StumblingStore(store)
+
+    def trip(*_call):
+        stumbling.stumbles = 2
+        return False
+
+    emulator.faults.unavailable(path="composite", when=trip, times=1)
+
+    assert Pusher(stumbling, org, budget, clock, holder="one").push().written == 1
+    with store.transaction(reads=True) as t:
+        assert t.outbox.size() == (0, None)
