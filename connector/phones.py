@@ -50,6 +50,11 @@ def to_e164(text: str, region: str = "") -> str:
     return _parsed(text, region) if len(text) <= _LONGEST_TEXT else ""
 
 
+def is_region(region: str) -> bool:
+    """Whether the numbering plan of this country is known."""
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
 def exact(text: str) -> str | None:
     """
     The answer for text that is E.164 already, None where only the parser can tell.

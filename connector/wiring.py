@@ -1,21 +1,30 @@
 """Settings in, everything built out."""
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from requests.adapters import BaseAdapter
 
 from connector import gateways, mapping, phones
 from connector.clock import Clock, system_clock
+from connector.domain.errors import ConfigurationError
 from connector.pipeline.directory import DirectorySync
-from connector.pipeline.events import ReadPhone
+from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import Budget
 from connector.salesforce.connect import connect
 from connector.salesforce.org import Org
-from connector.settings import GatewaySecrets, Settings, gateway_secrets
+from connector.settings import (
+    ADDRESSES,
+    REGION,
+    GatewaySecrets,
+    Networks,
+    Settings,
+    gateway_option,
+    gateway_secrets,
+    secret_name,
+)
 from connector.store import Store
 from connector.store.holders import own_name
 
@@ -51,14 +60,56 @@ def read_mappings(settings: Settings) -> Mapping[str, mapping.Mapping]:
 
 
 def read_secrets(settings: Settings) -> Mapping[tuple[str, str], GatewaySecrets]:
-    """The secrets by gateway and account; a variable that belongs nowhere stops the start."""
+    """
+    The secrets by gateway and account.
+
+    A variable that belongs nowhere stops the start, and so does a secret that cannot be right
+    or an option of an account that has no secret: it would protect nothing.
+    """
     known = {name: gateway.secrets for name, gateway in gateways.installed().items()}
-    return gateway_secrets(settings.gateways, known)
+    secrets = gateway_secrets(settings.gateways, known)
+    options = {"addresses": read_addresses(settings), "region": _regions(settings)}
+    problems = [
+        f"{secret_name(*place, option)} is set, but this account has no secret"
+        for option, places in options.items()
+        for place in places
+        if place not in secrets
+    ]
+    if problems := [*_secret_faults(secrets), *problems]:
+        raise ConfigurationError("\n".join(problems))
+    return secrets
 
 
-def phone_reader(settings: Settings) -> ReadPhone:
-    """From whatever stands in a field or a callback to E.164."""
-    return functools.partial(phones.to_e164, region=settings.default_region)
+def read_addresses(settings: Settings) -> Mapping[tuple[str, str], Networks]:
+    """Who may call, by gateway and account; nobody is kept out of those that are not in it."""
+    return gateway_option(ADDRESSES, settings.gateway_addresses, gateways.installed())
+
+
+def phone_reader(settings: Settings) -> PhoneReader:
+    """From whatever stands in a field or a callback to E.164; a wrong region is told."""
+    regions = _regions(settings)
+    named = {secret_name(*place, "region"): region for place, region in regions.items()}
+    named["CONNECTOR_DEFAULT_REGION"] = settings.default_region
+    problems = [
+        f"{name}: no country has the code {region} (ISO 3166, such as GB or US)"
+        for name, region in named.items()
+        if region and not phones.is_region(region)
+    ]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return PhoneReader(settings.default_region, regions)
+
+
+def _regions(settings: Settings) -> Mapping[tuple[str, str], str]:
+    return gateway_option(REGION, settings.gateway_regions, gateways.installed())
+
+
+def _secret_faults(secrets: Mapping[tuple[str, str], GatewaySecrets]) -> Iterable[str]:
+    installed = gateways.installed()
+    for (name, account), keys in secrets.items():
+        for key, values in keys.items():
+            faults = {installed[name].secret_fault(key, value): None for value in values}
+            yield from (f"{secret_name(name, account, key)} {each}" for each in faults if each)
 
 
 def build_steps(

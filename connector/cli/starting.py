@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from connector import logs
 from connector.domain.errors import ConfigurationError
 from connector.settings import Settings
-from connector.wiring import read_mappings, read_secrets
+from connector.wiring import phone_reader, read_mappings, read_secrets
 
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def complain(settings: Settings, checks: Iterable[Check]) -> None:
         except ConfigurationError as error:
             problems += str(error).splitlines()
     if problems:
-        raise ConfigurationError("\n".join(problems))
+        raise ConfigurationError("\n".join(dict.fromkeys(problems)))
 
 
 def can_take_callbacks(settings: Settings) -> None:
@@ -53,5 +53,5 @@ def can_log_in(settings: Settings) -> None:
     settings.require_salesforce()
 
 
-WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways)
-WORKER: tuple[Check, ...] = (read_mappings, can_log_in)
+WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways, phone_reader)
+WORKER: tuple[Check, ...] = (read_mappings, can_log_in, phone_reader)

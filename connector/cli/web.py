@@ -2,10 +2,9 @@
 
 import click
 
-from connector import gateways, logs
-from connector.settings import Settings, gateway_secrets
-from connector.store import Store
+from connector.cli.starting import WEB, prepare
 from connector.web.server import serve
+from connector.wiring import open_store
 
 
 @click.command()
@@ -23,11 +22,7 @@ def web(processes: int | None) -> None:
     Example:
       connector web --processes 2
     """
-    settings = Settings.from_environment()
-    logs.setup(level=settings.log_level, format=settings.log_format)
-    settings.require("public_url")
-    keys = {name: gateway.secrets for name, gateway in gateways.installed().items()}
-    gateway_secrets(settings.gateways, keys)
+    settings = prepare(*WEB)
     # Here, once and with a clear word, rather than in each process.
-    Store.open(settings.store_url, upgrade=not settings.database_url).close()
+    open_store(settings, upgrade=not settings.database_url).close()
     serve(settings.listen, processes or settings.web_processes)

@@ -11,7 +11,7 @@ from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.mapping import Mapping as ObjectMapping
-from connector.pipeline.events import ReadPhone
+from connector.pipeline.phone_reader import PhoneReader
 from connector.salesforce.budget import Budget
 from connector.salesforce.org import Org
 from connector.store import Store, Transaction
@@ -72,7 +72,7 @@ class DirectorySync:
         budget: Budget,
         clock: Clock,
         mappings: Mapping[str, ObjectMapping],
-        read_phone: ReadPhone,
+        read_phone: PhoneReader,
         *,
         holder: str,
     ) -> None:
@@ -144,7 +144,7 @@ def _next_place(
 
 
 def keep_entries(
-    transaction: Transaction, entries: Sequence[DirectoryEntry], read_phone: ReadPhone
+    transaction: Transaction, entries: Sequence[DirectoryEntry], read_phone: PhoneReader
 ) -> int:
     """Take these records into the directory, and look again at whatever they concern."""
     phones = {
@@ -203,6 +203,6 @@ def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, st
         transaction.outbox.mark(concerned, urgent=urgent)
 
 
-def _numbers(entry: DirectoryEntry, read_phone: ReadPhone) -> dict[str, str]:
+def _numbers(entry: DirectoryEntry, read_phone: PhoneReader) -> dict[str, str]:
     found = {field: read_phone(text) for field, text in entry.phones.items()}
     return {field: phone for field, phone in found.items() if phone}

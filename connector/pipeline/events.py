@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from connector.domain.callback import KeptCallback
 from connector.domain.consent import Consent, ConsentEvent
@@ -10,12 +10,11 @@ from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway
+from connector.pipeline.phone_reader import PhoneReader
 
 
 log = logging.getLogger(__name__)
 
-#: (text, account's gateway and name) to E.164, or to nothing for what is no number.
-ReadPhone = Callable[[str], str]
 #: No id, code or keyword of a gateway is longer; what is, is not one.
 LONGEST_TEXT = 1_000
 
@@ -41,7 +40,7 @@ class Batch:
     def size(self) -> int:
         return len(self.events) + len(self.consent_events)
 
-    def add(self, number: int, event: Event, read_phone: ReadPhone) -> None:
+    def add(self, number: int, event: Event, read_phone: PhoneReader) -> None:
         match event:
             case DeliveryEvent():
                 self._add_delivery(number, event, read_phone)
@@ -50,8 +49,8 @@ class Batch:
             case EngagementEvent():
                 self._add_engagement(number, event, read_phone)
 
-    def _add_delivery(self, number: int, event: DeliveryEvent, read_phone: ReadPhone) -> None:
-        recipient = read_phone(event.recipient)
+    def _add_delivery(self, number: int, event: DeliveryEvent, read_phone: PhoneReader) -> None:
+        recipient = read_phone(event.recipient, event.gateway, event.account)
         if recipient != event.recipient:
             event = dataclasses.replace(event, recipient=recipient)
         self.events.append((number, event))
@@ -60,9 +59,10 @@ class Batch:
         known = self.deliveries.get(key)
         self.deliveries[key] = known.join(delivery) if known else delivery
 
-    def _add_consent(self, number: int, event: ConsentEvent, read_phone: ReadPhone) -> None:
+    def _add_consent(self, number: int, event: ConsentEvent, read_phone: PhoneReader) -> None:
         # A sender that is no number is held back all the same, as it stands.
-        event = dataclasses.replace(event, phone=read_phone(event.phone) or event.phone)
+        phone = read_phone(event.phone, event.gateway, event.account) or event.phone
+        event = dataclasses.replace(event, phone=phone)
         self.consent_events.append((number, event))
         consent = Consent.from_event(event)
         known = self.consents.get(event.phone)
@@ -71,9 +71,9 @@ class Batch:
             self._react(Engagement(phone=event.phone, last_reply_at=event.at))
 
     def _add_engagement(
-        self, number: int, event: EngagementEvent, read_phone: ReadPhone
+        self, number: int, event: EngagementEvent, read_phone: PhoneReader
     ) -> None:
-        phone = read_phone(event.phone)
+        phone = read_phone(event.phone, event.gateway, event.account)
         self.events.append((number, event))
         if not phone:
             self.clicks.append(event)
@@ -90,7 +90,7 @@ class Batch:
 def read_batch(
     callbacks: Iterable[KeptCallback],
     gateways: Mapping[str, Gateway],
-    read_phone: ReadPhone,
+    read_phone: PhoneReader,
 ) -> Batch:
     """Read callbacks; what one of them has that cannot be read holds up nothing else."""
     batch = Batch()
@@ -114,7 +114,11 @@ def events_of(kept: KeptCallback, gateways: Mapping[str, Gateway]) -> Iterable[E
         raise CallbackUnreadableError(f"no gateway {kept.callback.gateway!r} is installed")
     for event in gateway.parse(kept.callback):
         _check_texts(event)
-        yield event
+        if gateway.batches and isinstance(event, DeliveryEvent):
+            own_id = gateway.own_id(event.message_id, event.recipient)
+            yield dataclasses.replace(event, message_id=own_id)
+        else:
+            yield event
 
 
 def _check_texts(event: Event) -> None:

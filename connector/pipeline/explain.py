@@ -9,8 +9,8 @@ from connector.domain.delivery import Delivery
 from connector.domain.engagement import Engagement
 from connector.domain.records import RecordRef, is_record_id, long_id
 from connector.pipeline.decision import Decision
-from connector.pipeline.events import ReadPhone
 from connector.pipeline.match import PREFIXES, Mappings
+from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store, Transaction
 from connector.store.directory import Holder
 from connector.store.events import KnownEvent
@@ -121,7 +121,9 @@ class Explanation:
         return bool(self.messages or self.phone or self.record)
 
 
-def explain(store: Store, mappings: Mappings, read_phone: ReadPhone, text: str) -> Explanation:
+def explain(
+    store: Store, mappings: Mappings, read_phone: PhoneReader, text: str
+) -> Explanation:
     """Look for a message id, a record id of 15 or 18 characters, and a phone number."""
     text = text.strip()
     with store.transaction(reads=True) as transaction:

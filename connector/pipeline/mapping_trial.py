@@ -9,7 +9,8 @@ from connector.domain.person import Person
 from connector.domain.records import FieldValue
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping, Topic
-from connector.pipeline.events import Batch, ReadPhone, read_batch
+from connector.pipeline.events import Batch, read_batch
+from connector.pipeline.phone_reader import PhoneReader
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Trial:
 
 
 def trials(
-    callback: Callback, gateway: Gateway, read_phone: ReadPhone
+    callback: Callback, gateway: Gateway, read_phone: PhoneReader
 ) -> tuple[list[Trial], str]:
     """What the callback says, a message or a number each, and what of it cannot be read."""
     kept = KeptCallback(id=0, callback=callback)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from connector.clock import Clock
 from connector.domain.engagement import Engagement
 from connector.gateways.base import Gateway
-from connector.pipeline.events import Batch, ReadPhone, read_batch
+from connector.pipeline.events import Batch, read_batch
+from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store, Transaction
 from connector.store.unread import Claim
 
@@ -39,7 +40,7 @@ class NormaliseReport:
 def normalise(
     store: Store,
     gateways: Mapping[str, Gateway],
-    read_phone: ReadPhone,
+    read_phone: PhoneReader,
     clock: Clock,
     *,
     limit: int = BATCH,
@@ -57,7 +58,7 @@ def normalise(
 def _read_lane(
     store: Store,
     gateways: Mapping[str, Gateway],
-    read_phone: ReadPhone,
+    read_phone: PhoneReader,
     clock: Clock,
     *,
     urgent: bool,

@@ -8,9 +8,9 @@ from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
-from connector.pipeline.events import ReadPhone
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.settlement import PushReport
 from connector.store import Store
@@ -42,7 +42,7 @@ class Steps:
     store: Store
     gateways: Mapping[str, Gateway]
     mappings: Mapping[str, ObjectMapping]
-    read_phone: ReadPhone
+    read_phone: PhoneReader
     clock: Clock
     pusher: Pusher
     directory: DirectorySync

@@ -1,24 +1,32 @@
 """What the operator sets: read once from CONNECTOR_* into one frozen value."""
 
+from connector.settings.declaration import ADDRESSES, REGION
 from connector.settings.gateways import (
     GatewaySecrets,
     account_key,
+    gateway_option,
     gateway_secrets,
     secret_name,
 )
 from connector.settings.kinds import Address
+from connector.settings.networks import IPAddress, Networks
 from connector.settings.secret import Secret
 from connector.settings.settings import Settings, ShownSetting, declared
 
 
 __all__ = [
+    "ADDRESSES",
+    "REGION",
     "Address",
     "GatewaySecrets",
+    "IPAddress",
+    "Networks",
     "Secret",
     "Settings",
     "ShownSetting",
     "account_key",
     "declared",
+    "gateway_option",
     "gateway_secrets",
     "secret_name",
 ]

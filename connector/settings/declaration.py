@@ -1,14 +1,17 @@
 """How a setting is declared: once, with its name, kind, default and help."""
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+from connector.settings import kinds
 from connector.settings.kinds import Kind
+from connector.settings.networks import Networks
 
 
 T = TypeVar("T")
 
 PREFIX = "CONNECTOR_"
+GATEWAY_PREFIX = f"{PREFIX}GATEWAY_"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,22 @@ class Declaration:
     kind: Kind[Any]
     default: str
     help: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Option(Generic[T]):
+    """What an account of any gateway may have that is no secret."""
+
+    word: str
+    kind: Kind[T]
+    help: str
+
+    def names(self, name: str) -> bool:
+        """Whether a variable is this option of some gateway."""
+        return name.startswith(GATEWAY_PREFIX) and name.endswith(f"_{self.word}")
+
+    def declaration(self, name: str) -> Declaration:
+        return Declaration(name=name, kind=self.kind, default="", help=self.help)
 
 
 def setting(kind: Kind[T], default: str, help_text: str) -> T:
@@ -37,3 +56,18 @@ def declarations(settings_class: type) -> dict[str, Declaration]:
         for field in dataclasses.fields(settings_class)
         if "kind" in field.metadata
     }
+
+
+#: What an account of a gateway may have beside its secrets, by the last word of the variable.
+REGION: Option[str] = Option(
+    "REGION",
+    kinds.REGION,
+    "country of numbers without a country code in the callbacks of this account; "
+    "not set: CONNECTOR_DEFAULT_REGION",
+)
+ADDRESSES: Option[Networks] = Option(
+    "ADDRESSES",
+    kinds.NETWORKS,
+    "networks that may call for this account, besides what proves the callback; "
+    "not set: every address may",
+)

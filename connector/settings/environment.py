@@ -4,13 +4,21 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from connector.settings.declaration import PREFIX, Declaration
+from connector.settings.declaration import (
+    ADDRESSES,
+    GATEWAY_PREFIX,
+    PREFIX,
+    REGION,
+    Declaration,
+    Option,
+)
 from connector.settings.secret import Secret, exposure
 
 
-GATEWAY_PREFIX = f"{PREFIX}GATEWAY_"
+T = TypeVar("T")
+
 FILE_SUFFIX = "_FILE"
 _NOT_OURS = (f"{PREFIX}TEST_",)
 
@@ -55,11 +63,21 @@ class Environment:
             for name in self._variables
             if name.startswith(GATEWAY_PREFIX)
         }
+        names = {name for name in names if not (REGION.names(name) or ADDRESSES.names(name))}
         found = {
             name.removeprefix(GATEWAY_PREFIX): Secret(self._secret(name))
             for name in sorted(names)
         }
         return {name: secret for name, secret in found.items() if secret}
+
+    def take_gateway_options(self, option: Option[T]) -> dict[str, T]:
+        """The values of an option under CONNECTOR_GATEWAY_, by what follows."""
+        names = sorted(filter(option.names, self._variables))
+        found = {
+            name.removeprefix(GATEWAY_PREFIX): self.take(option.declaration(name))
+            for name in names
+        }
+        return {name: value for name, value in found.items() if value}
 
     def refuse_unknown(self) -> None:
         """Note the variables that nobody took: a misspelt setting must not go unnoticed."""

@@ -1,19 +1,25 @@
 """
-The gateways' secrets: CONNECTOR_GATEWAY_<NAME>_<KEY>, one more word for an account.
+What is set for a gateway: CONNECTOR_GATEWAY_<NAME>_<KEY>, one more word for an account.
 
     CONNECTOR_GATEWAY_TWILIO_AUTH_TOKEN                the account without a name
     CONNECTOR_GATEWAY_TWILIO_AUTH_TOKEN_PREVIOUS       still valid while it is being changed
     CONNECTOR_GATEWAY_TWILIO__EUROPE_AUTH_TOKEN        /callbacks/twilio/europe
+    CONNECTOR_GATEWAY_TWILIO__EUROPE_REGION            an option, no secret
+
+An account has its own of everything: nothing is passed on from the one without a name.
 """
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from connector.domain.errors import ConfigurationError
-from connector.settings.environment import GATEWAY_PREFIX
+from connector.settings.declaration import GATEWAY_PREFIX, Option
 from connector.settings.secret import Secret
 
+
+T = TypeVar("T")
 
 _PREVIOUS = "_PREVIOUS"
 
@@ -43,7 +49,7 @@ def account_key(account: str) -> str:
 
 
 def secret_name(gateway: str, account: str, key: str) -> str:
-    """The variable that holds a secret: what to tell an operator to change."""
+    """The variable that holds a secret or an option: what to tell an operator to change."""
     words = [gateway, "", account, key] if account else [gateway, key]
     return GATEWAY_PREFIX + "_".join(map(_variable, words))
 
@@ -76,6 +82,23 @@ def gateway_secrets(
         account = secrets.setdefault((place.gateway, place.account), GatewaySecrets())
         account[place.key] = (*account.get(place.key, ()), found[rest].value)
     return secrets
+
+
+def gateway_option(
+    option: Option[T], found: Mapping[str, T], gateways: Iterable[str]
+) -> dict[tuple[str, str], T]:
+    """
+    The values of an option by gateway and account, from the variables found.
+
+    Raises ConfigurationError with a line for each variable of no gateway.
+    """
+    keys = {gateway: [option.word.lower()] for gateway in gateways}
+    places = {rest: _place(rest, keys) for rest in found}
+    if problems := [_explain(rest, keys) for rest, place in places.items() if not place]:
+        raise ConfigurationError("\n".join(problems))
+    return {
+        (place.gateway, place.account): found[rest] for rest, place in places.items() if place
+    }
 
 
 def _place(rest: str, keys: Mapping[str, Sequence[str]]) -> _Place | None:

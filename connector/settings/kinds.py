@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from connector.settings.networks import Networks
 from connector.settings.secret import Secret
 
 
@@ -35,6 +36,11 @@ class Address:
 
     host: str
     port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can call."""
+        return _is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -142,6 +148,10 @@ def _read_boolean(text: str) -> bool:
 ANY_TEXT = Kind("a text", str)
 SECRET = Kind("a secret", Secret, secret=True)
 BOOLEAN = Kind("true or false", _read_boolean)
+REGION = matching("[A-Z]{2}", "a country code of two capitals such as US")
+NETWORKS = Kind(
+    "IP networks such as 192.0.2.0/24, 2001:db8::/32, with commas between them", Networks.read
+)
 FOLDER = Kind("a folder", Path)
 OPTIONAL_PATH: Kind[Path | None] = Kind("a path", lambda text: Path(text) if text else None)
 ADDRESS = Kind("host:port such as 127.0.0.1:8080", _read_address)

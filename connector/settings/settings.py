@@ -8,9 +8,17 @@ from urllib.parse import unquote, urlsplit
 
 from connector.domain.errors import ConfigurationError
 from connector.settings import kinds
-from connector.settings.declaration import Declaration, declarations, setting
-from connector.settings.environment import GATEWAY_PREFIX, Environment
+from connector.settings.declaration import (
+    ADDRESSES,
+    GATEWAY_PREFIX,
+    REGION,
+    Declaration,
+    declarations,
+    setting,
+)
+from connector.settings.environment import Environment
 from connector.settings.kinds import Address
+from connector.settings.networks import Networks
 from connector.settings.secret import Secret
 
 
@@ -41,13 +49,18 @@ class Settings:
     listen: Address = setting(
         kinds.ADDRESS, "127.0.0.1:8080", "where the web server listens, behind the proxy"
     )
+    trusted_proxies: Networks = setting(
+        kinds.NETWORKS,
+        "",
+        "proxies of your own: what they add to X-Forwarded-For is believed; not set: none is",
+    )
     mappings: Path | None = setting(
         kinds.OPTIONAL_PATH, "", "folder of mapping files; not set: the ones shipped with it"
     )
     default_region: str = setting(
-        kinds.matching("[A-Z]{2}", "a country code of two capitals such as US"),
+        kinds.REGION,
         "",
-        "country of numbers that Salesforce holds without a country code",
+        "country of numbers that Salesforce and gateways write without a country code",
     )
     max_body_bytes: int = setting(
         kinds.whole(1024, 10_000_000), "65536", "a longer callback is refused"
@@ -114,6 +127,8 @@ class Settings:
         kinds.whole(1, 200), "200", "records in one update call; fewer for slow triggers"
     )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
+    gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
@@ -127,11 +142,15 @@ class Settings:
             field: environment.take(declaration)
             for field, declaration in declarations(cls).items()
         }
+        regions = environment.take_gateway_options(REGION)
+        addresses = environment.take_gateway_options(ADDRESSES)
         gateways = environment.take_gateway_secrets()
         environment.refuse_unknown()
         settings = cls(
             **values,
             gateways=gateways,
+            gateway_regions=regions,
+            gateway_addresses=addresses,
             sources=environment.sources,
             warnings=tuple(environment.warnings),
         )
@@ -179,7 +198,8 @@ class Settings:
         values = {
             each.name: getattr(self, field) for field, each in declarations(Settings).items()
         }
-        values |= {GATEWAY_PREFIX + rest: secret for rest, secret in self.gateways.items()}
+        for found in (self.gateways, self.gateway_regions, self.gateway_addresses):
+            values |= {GATEWAY_PREFIX + rest: value for rest, value in found.items()}
         return [
             ShownSetting(
                 name=name,
@@ -199,6 +219,13 @@ class Settings:
             yield (
                 "CONNECTOR_WORKER_PROCESSES: the embedded database has one worker; "
                 "more need CONNECTOR_DATABASE_URL"
+            )
+        if self.listen.is_loopback and not self.trusted_proxies:
+            yield from (
+                f"{GATEWAY_PREFIX}{rest}: at {self.listen} every callback comes from the proxy"
+                " on this machine: set CONNECTOR_TRUSTED_PROXIES to its address"
+                for rest, networks in self.gateway_addresses.items()
+                if not any(each.is_loopback for each in networks.ranges)
             )
 
 

@@ -2,10 +2,11 @@
 
 from connector import gateways
 from connector.clock import Clock
-from connector.settings import Settings, gateway_secrets
+from connector.settings import Settings
 from connector.store import Store
 from connector.web import lifetime
 from connector.web.app import MOST_BYTES, create_app
+from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.front import Front
 from connector.web.group_commit import GroupCommit
@@ -13,6 +14,7 @@ from connector.web.health import Health, disk_reserve
 from connector.web.mount import Mount
 from connector.web.reading import Limits
 from connector.web.tally import Tally
+from connector.wiring import read_addresses, read_secrets
 
 
 #: Disk space of the embedded database below which no callbacks should come here any more.
@@ -21,7 +23,6 @@ RESERVE_BYTES = 256 * 2**20
 
 def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
     """Everything that one web process needs; it closes the store when it ends."""
-    installed = gateways.installed()
     commit = GroupCommit(store.inbox.keep, lasts=is_lasting, on_broken=lifetime.end)
     checks = [commit.check, store.check]
     if not store.shared:
@@ -32,10 +33,9 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         Limits(body_bytes=MOST_BYTES),
     )
     door = Door(
-        gateways=installed,
-        secrets=gateway_secrets(
-            settings.gateways, {name: each.secrets for name, each in installed.items()}
-        ),
+        gateways=gateways.installed(),
+        secrets=read_secrets(settings),
+        callers=Callers(read_addresses(settings), settings.trusted_proxies),
         public_url=settings.public_url,
         commit=commit,
         clock=clock,

@@ -14,6 +14,7 @@ from connector.settings import account_key
 from connector.web import answers
 from connector.web.answers import Answer, RefusedError, Send, refusal
 from connector.web.body import BodyReader
+from connector.web.callers import Callers
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import (
     ClientGoneError,
@@ -45,6 +46,7 @@ class Door:
         *,
         gateways: Mapping[str, Gateway],
         secrets: Mapping[tuple[str, str], Secrets],
+        callers: Callers,
         public_url: str,
         commit: GroupCommit,
         clock: Clock,
@@ -53,6 +55,7 @@ class Door:
     ) -> None:
         self._gateways = gateways
         self._secrets = secrets
+        self._callers = callers
         self._public_url = public_url
         self._commit = commit
         self._clock = clock
@@ -77,6 +80,10 @@ class Door:
                 refusal(405, "", (b"allow", ", ".join(gateway.methods).encode()))
             )
         headers = read_headers(scope, self._limits)
+        place = (gateway.name, account_key(account))
+        if stranger := self._callers.stranger(place, scope, headers):
+            self._tally.refused(gateway.name, "address not allowed", caller=stranger)
+            return answers.NOT_TRUSTED
         callback = Callback(
             gateway=gateway.name,
             account=account,
@@ -87,8 +94,7 @@ class Door:
             received_at=self._clock(),
             public_url=self._public_url,
         )
-        secrets = self._secrets.get((gateway.name, account_key(account)), {})
-        if not (trusted := trust(gateway, callback, secrets)):
+        if not (trusted := trust(gateway, callback, self._secrets.get(place, {}))):
             self._tally.refused(
                 gateway.name, "not trusted" if trusted is False else "no secret"
             )

@@ -24,7 +24,8 @@ class Tally:
     def stored(self, gateway: str) -> None:
         self.counts[gateway, "stored"] += 1
 
-    def refused(self, gateway: str, cause: str) -> None:
+    def refused(self, gateway: str, cause: str, **told: str) -> None:
+        """Count it, and say in the log why, with whatever else is told."""
         key = (gateway, cause)
         self.counts[key] += 1
         now = self._clock()
@@ -32,5 +33,5 @@ class Tally:
             self._logged_at[key] = now
             log.warning(
                 "callback refused",
-                extra={"gateway": gateway, "cause": cause, "total": self.counts[key]},
+                extra={"gateway": gateway, "cause": cause, "total": self.counts[key], **told},
             )

@@ -11,10 +11,10 @@ from connector import gateways, mapping
 from connector.clock import system_clock
 from connector.domain.delivery import DeliveryStatus
 from connector.domain.records import BATCH_SIZE
-from connector.phones import to_e164
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.settlement import PushReport
 from connector.salesforce.budget import Budget
@@ -121,7 +121,7 @@ def _queue(store: Store, records: range, statuses: Sequence[DeliveryStatus]) -> 
     ]
     store.inbox.keep(list(arrivals(wanted)))
     mappings = mapping.load_all(mapping.packaged())
-    while normalise(store, gateways.installed(), to_e164, system_clock).callbacks:
+    while normalise(store, gateways.installed(), PhoneReader(), system_clock).callbacks:
         pass
     while match(store, mappings).matched:
         pass

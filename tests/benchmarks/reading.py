@@ -16,10 +16,10 @@ from connector.clock import system_clock
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
 from connector.emulator.seeds import fictional_phone
-from connector.phones import to_e164
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store
 from connector.worker import tune
 from tests.benchmarks.figures import Figure, Scale, at_least, interleaved, ratio
@@ -84,7 +84,7 @@ def _work(url: str, ready) -> None:
         mappings = mapping.load_all(mapping.packaged())
         tune()
         ready.wait()
-        while normalise(store, gateways.installed(), to_e164, system_clock).callbacks:
+        while normalise(store, gateways.installed(), PhoneReader(), system_clock).callbacks:
             pass
         ready.wait()
         while match(store, mappings).matched:
@@ -101,7 +101,9 @@ def _a_transaction_per_event(url: str) -> float:
     """Callbacks a second, one at a time."""
     with contextlib.closing(Store.open(url)) as store:
         started, count = time.perf_counter(), 0
-        while normalise(store, gateways.installed(), to_e164, system_clock, limit=1).callbacks:
+        while normalise(
+            store, gateways.installed(), PhoneReader(), system_clock, limit=1
+        ).callbacks:
             count += 1
         return count / (time.perf_counter() - started)
 

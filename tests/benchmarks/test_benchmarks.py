@@ -9,6 +9,7 @@ import pytest
 
 from connector import gateways
 from connector.gateways.imitation import imitated
+from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import Limits
@@ -99,6 +100,7 @@ async def kept_by_the_door(report):
     door = Door(
         gateways=gateways.installed(),
         secrets=secrets,
+        callers=Callers(),
         public_url=PUBLIC_URL,
         commit=commit,
         clock=lambda: NOW,

@@ -9,11 +9,11 @@ from connector import gateways, mapping
 from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import ConnectorError
 from connector.domain.records import Outcome, RecordRef, Verdict
-from connector.phones import to_e164
 from connector.pipeline.directory import keep_entries
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from tests.support.events import ALEX, MOBILE, NOON, arrival
 
 
@@ -38,9 +38,9 @@ def story(store):
         for name, record_id in (("Contact", ALEX), ("Lead", KIM))
     ]
     with store.transaction() as t:
-        keep_entries(t, held, to_e164)
+        keep_entries(t, held, PhoneReader())
     mappings = mapping.load_all(mapping.packaged())
-    normalise(store, gateways.installed(), to_e164, lambda: NOON)
+    normalise(store, gateways.installed(), PhoneReader(), lambda: NOON)
     match(store, mappings)
     enqueue(store, mappings, lambda: NOON)
     with store.transaction() as t:

@@ -4,11 +4,11 @@ import pytest
 
 from connector import gateways, mapping
 from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, install_sms_fields
-from connector.phones import to_e164
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import Budget
@@ -26,7 +26,7 @@ def read(store, mappings, clock):
 
     def run():
         return (
-            normalise(store, gateways.installed(), to_e164, clock),
+            normalise(store, gateways.installed(), PhoneReader(), clock),
             match(store, mappings),
             enqueue(store, mappings, clock),
         )
@@ -64,4 +64,4 @@ def pusher(store, org, budget, clock):
 
 @pytest.fixture
 def directory(store, org, budget, clock, mappings):
-    return DirectorySync(store, org, budget, clock, mappings, to_e164, holder="one")
+    return DirectorySync(store, org, budget, clock, mappings, PhoneReader(), holder="one")

@@ -7,10 +7,10 @@ import pytest
 from connector import gateways
 from connector.domain.records import RecordRef
 from connector.emulator import seed_contacts
-from connector.phones import to_e164
 from connector.pipeline.enqueue import adopt, enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.settlement import PushReport
 from connector.store.outbox import Queued
 from tests.support.callbacks import dlr, reply
@@ -121,6 +121,6 @@ def rule(mapping, field):
 
 def work(mappings, store, clock):
     adopt(store, mappings)
-    normalise(store, gateways.installed(), to_e164, clock)
+    normalise(store, gateways.installed(), PhoneReader(), clock)
     match(store, mappings)
     enqueue(store, mappings, clock)

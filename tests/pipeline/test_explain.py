@@ -7,9 +7,9 @@ import pytest
 from connector.domain.delivery import DeliveryStatus
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import Outcome, RecordRef, Verdict
-from connector.phones import to_e164
 from connector.pipeline.directory import keep_entries
 from connector.pipeline.explain import explain
+from connector.pipeline.phone_reader import PhoneReader
 from tests.support.events import ALEX, MOBILE, NOON, arrival, report
 
 
@@ -30,12 +30,12 @@ def hold(store, record_id, phone=MOBILE, name="Contact", **changes):
         **{"modified_at": NOON, **changes},
     )
     with store.transaction() as t:
-        keep_entries(t, [entry], to_e164)
+        keep_entries(t, [entry], PhoneReader())
 
 
 @pytest.fixture
 def ask(store, mappings):
-    return lambda text: explain(store, mappings, to_e164, text)
+    return lambda text: explain(store, mappings, PhoneReader(), text)
 
 
 class TestMessage:

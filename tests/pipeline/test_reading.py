@@ -8,8 +8,8 @@ import pytest
 from connector.domain.delivery import DeliveryStatus
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
-from connector.phones import to_e164
 from connector.pipeline.directory import keep_entries
+from connector.pipeline.phone_reader import PhoneReader
 from tests.support.callbacks import dlr, reply
 from tests.support.events import ALEX, MOBILE, NOON, arrival, report
 
@@ -24,7 +24,7 @@ def hold(store, record_id, phone=MOBILE, name="Contact", **changes):
         **{"modified_at": NOON, **changes},
     )
     with store.transaction() as t:
-        keep_entries(t, [entry], to_e164)
+        keep_entries(t, [entry], PhoneReader())
 
 
 def pending(store, record_id=ALEX):

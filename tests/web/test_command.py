@@ -25,6 +25,7 @@ def start(tmp_path):
         environment = {
             "CONNECTOR_DATA_FOLDER": str(tmp_path / "data"),
             "CONNECTOR_PUBLIC_URL": "https://sms.example.org",
+            "CONNECTOR_GATEWAY_KANNEL_TOKEN": "s3cret",
             **settings,
         }
         result = CliRunner().invoke(web, env=environment)
@@ -40,6 +41,34 @@ def test_the_public_address_is_needed(start):
 
 def test_a_secret_that_no_gateway_knows(start):
     assert "did you mean" in start(CONNECTOR_GATEWAY_TWILIO_AUTH_TOKE="x")
+
+
+def test_a_secret_that_cannot_be_right(start):
+    assert start(CONNECTOR_GATEWAY_KANNEL_BASIC="no-colon") == (
+        "CONNECTOR_GATEWAY_KANNEL_BASIC has no colon: it is to be user:password"
+    )
+
+
+def test_a_gateway_without_secret_at_all(start):
+    assert "no gateway has a secret yet" in start(CONNECTOR_GATEWAY_KANNEL_TOKEN="")
+
+
+def test_a_country_that_is_none(start):
+    told = start(CONNECTOR_DEFAULT_REGION="UK", CONNECTOR_GATEWAY_KANNEL_REGION="ZZ")
+
+    assert told.splitlines() == [
+        "CONNECTOR_GATEWAY_KANNEL_REGION: no country has the code ZZ"
+        " (ISO 3166, such as GB or US)",
+        "CONNECTOR_DEFAULT_REGION: no country has the code UK (ISO 3166, such as GB or US)",
+    ]
+
+
+def test_an_option_of_an_account_without_secret(start):
+    told = start(CONNECTOR_GATEWAY_KANNEL__EU_ADDRESSES="127.0.0.1")
+
+    assert told == (
+        "CONNECTOR_GATEWAY_KANNEL__EU_ADDRESSES is set, but this account has no secret"
+    )
 
 
 def test_an_address_that_is_taken(start):

@@ -9,6 +9,7 @@ import pytest
 
 from connector.domain.errors import StoreUnavailableError
 from connector.gateways import installed
+from connector.web.callers import Callers
 from connector.web.door import Door, without_secrets
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import Limits
@@ -40,6 +41,7 @@ def door(inbox, clock, tally) -> Iterator[Door]:
             ("kannel", ""): {"token": ["s3cret"], "basic": ["user:pass"]},
             ("kannel", "eu_west"): {"token": ["other"]},
         },
+        callers=Callers(),
         public_url="https://sms.example.org",
         commit=commit,
         clock=clock,
@@ -242,6 +244,7 @@ class TestSlowClient:
         door = Door(
             gateways=installed(),
             secrets={},
+            callers=Callers(),
             public_url="",
             commit=commit,
             clock=clock,

@@ -7,6 +7,7 @@ import flask
 import pytest
 
 from connector.gateways import installed
+from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.front import Front
 from connector.web.group_commit import GroupCommit
@@ -43,6 +44,7 @@ def front(mount, clock):
     door = Door(
         gateways=installed(),
         secrets={},
+        callers=Callers(),
         public_url="",
         commit=commit,
         clock=clock,
