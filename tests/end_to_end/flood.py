@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import math
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -282,7 +283,9 @@ def main() -> int:
     parser.add_argument("--trouble", action="store_true")
     parser.add_argument("--trouble-seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folder")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder when all is well too"
+    )
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="connector-flood-"))
     with database(given.store) as url:
@@ -299,7 +302,10 @@ def main() -> int:
             settle_seconds=600,
         )
         outcome = flood(scenario, folder)
-    sys.stdout.write(f"{outcome}\n{folder if given.keep else ''}\n")
+    keeps = given.keep or outcome.faults
+    sys.stdout.write(f"{outcome}\n" + (f"{'kept in':32}{folder}\n" if keeps else ""))
+    if not keeps:
+        shutil.rmtree(folder)
     return int(bool(outcome.faults))
 
 

@@ -385,6 +385,7 @@ def test_an_answer_is_kept_though_the_store_stumbles(store, org, emulator, budge
 
     emulator.faults.unavailable(path="composite", when=trip, times=1)
 
-    assert Pusher(stumbling, org, budget, clock, holder="one").push().written == 1
+    pusher = Pusher(stumbling, org, budget, clock, holder="one")  # type: ignore[arg-type]
+    assert pusher.push().written == 1
     with store.transaction(reads=True) as t:
         assert t.outbox.size() == (0, None)
