@@ -1,5 +1,7 @@
 """Kannel's types as bits, its NACKs, and the answer it wants."""
 
+from urllib.parse import quote_plus
+
 import pytest
 
 from connector.domain.callback import Callback
@@ -104,3 +106,36 @@ def test_the_address_has_every_placeholder_that_is_read():
     read = set(gateway.keeps) - {"answer"}  # another name for text
     assert {name for name in read if f"{name}=" in address} == read
     assert "type=%d&text=%A&from=%p&to=%P&ts=%T&time=%t&id=%I&fid=%F" in address
+
+
+@pytest.mark.parametrize(
+    "text, rest",
+    [
+        *(("STOP \N{THUMBS UP SIGN}", ""), ("stop", ""), ("Stop!\N{ANGRY FACE}", "")),
+        *(("\N{LEFT DOUBLE QUOTATION MARK}STOP", "&charset=UTF-16BE"),),
+        *(("\uff33\uff34\uff2f\uff30", "&charset=utf-16be"),),
+    ],
+)
+def test_a_text_with_an_emoji_comes_as_utf_16(text, rest):
+    query = f"from=447700900456&text={quote_plus(text.encode('utf-16-be'))}{rest}"
+
+    (event,) = find("kannel").parse(a_callback(query))
+
+    assert (event.kind, event.keyword) == ("stop", "STOP")
+
+
+def test_half_a_letter_at_the_end_spoils_nothing():
+    """%a cuts white space off, so half a letter (1.4.5): %b would not."""
+    query = "from=447700900456&text=%00S%00T%00O%00P%D8%3D%DE"
+
+    (event,) = find("kannel").parse(a_callback(query))
+
+    assert event.keyword == "STOP"
+
+
+def test_a_start_in_a_sentence_of_another_script_is_none():
+    query = f"from=447700900456&text={quote_plus('start нет'.encode('utf-16-be'))}"
+
+    (event,) = find("kannel").parse(a_callback(query))
+
+    assert event.kind == "reply"
