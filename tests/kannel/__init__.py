@@ -1,0 +1,1 @@
+"""Real Kannel between an SMSC of our own and the running door."""
