@@ -20,13 +20,14 @@ from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import EngagementEvent
 from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event
-from connector.phones import to_e164
 from connector.pipeline import events, normalise
+from connector.settings import Settings
 from connector.store import Store
 from connector.web.door import Door
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import Limits
 from connector.web.tally import Tally
+from connector.wiring import phone_reader
 from tests.gateways import expected
 from tests.gateways.cases import FILES, Case, read
 from tests.support.asgi import Asked, ask
@@ -75,7 +76,9 @@ def told(request, tmp_path_factory) -> Iterator[Told]:
             answers=dict(zip(cases, answers, strict=True)),
             # As many as are authentic, in their order: nothing else was kept.
             kept=dict(zip(authentic, kept, strict=True)),
-            report=normalise.normalise(store, gateways.installed(), to_e164, lambda: NOON),
+            report=normalise.normalise(
+                store, gateways.installed(), phone_reader(Settings()), lambda: NOON
+            ),
             store=store,
         )
 
