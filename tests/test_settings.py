@@ -1,14 +1,20 @@
 """Settings: each read once from its variable, and every problem told at once."""
 
+import ipaddress
+
 import pytest
 
 from connector.domain.errors import ConfigurationError
 from connector.settings import (
+    ADDRESSES,
+    REGION,
     Address,
+    Networks,
     Secret,
     Settings,
     account_key,
     declared,
+    gateway_option,
     gateway_secrets,
     secret_name,
 )
@@ -322,6 +328,84 @@ class TestGatewaySecrets:
     def test_a_previous_one_needs_a_current_one(self):
         with pytest.raises(ConfigurationError, match=f"{TWILIO_KEY} is not"):
             secrets(GATEWAY_TWILIO_AUTH_TOKEN_PREVIOUS="old")
+
+
+class TestGatewayOptions:
+    def test_belong_to_an_account(self):
+        settings = read(
+            GATEWAY_KANNEL_REGION="GB",
+            GATEWAY_TWILIO__EU_WEST_REGION="FI",
+            GATEWAY_KANNEL_PLUS_ADDRESSES="192.0.2.0/24, 2001:db8::1",
+            GATEWAY_TWILIO_ADDRESSES="",
+            TRUSTED_PROXIES="127.0.0.1",
+        )
+
+        assert gateway_option(REGION, settings.gateway_regions, KEYS) == {
+            ("kannel", ""): "GB",
+            ("twilio", "eu_west"): "FI",
+        }
+        assert gateway_option(ADDRESSES, settings.gateway_addresses, KEYS) == {
+            ("kannel_plus", ""): Networks.read("192.0.2.0/24,2001:db8::1/128")
+        }
+        assert settings.gateways == {}
+
+    def test_are_no_secrets(self):
+        settings = read(GATEWAY_KANNEL_REGION="GB", GATEWAY_KANNEL_ADDRESSES="127.0.0.1")
+
+        shown = {each.name: each.value for each in settings.shown()}
+        assert shown["CONNECTOR_GATEWAY_KANNEL_REGION"] == "GB"
+        assert shown["CONNECTOR_GATEWAY_KANNEL_ADDRESSES"] == "127.0.0.1/32"
+        assert settings.secrets == []
+        assert problems(GATEWAY_KANNEL_REGION_FILE="/run/region") == [
+            "unknown setting CONNECTOR_GATEWAY_KANNEL_REGION_FILE"
+        ]
+
+    def test_are_checked_with_everything_else(self):
+        told = problems(
+            GATEWAY_KANNEL_REGION="gb", GATEWAY_X_ADDRESSES="10.0.0.1/8", TRUSTED_PROXIES="lb"
+        )
+
+        assert [line.partition(" must be ")[0] for line in told] == [
+            "CONNECTOR_TRUSTED_PROXIES",
+            "CONNECTOR_GATEWAY_KANNEL_REGION",
+            "CONNECTOR_GATEWAY_X_ADDRESSES",
+        ]
+        assert told[2].endswith(
+            "must be IP networks such as 192.0.2.0/24, 2001:db8::/32,"
+            " with commas between them, not '10.0.0.1/8'"
+        )
+
+    def test_of_no_gateway_are_told(self):
+        with pytest.raises(ConfigurationError) as caught:
+            gateway_option(REGION, {"TWILO_REGION": "GB", "_REGION": "GB"}, KEYS)
+
+        assert "did you mean CONNECTOR_GATEWAY_TWILIO_REGION?" in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 2
+
+    def test_addresses_behind_a_proxy_on_this_machine_need_to_know_it(self):
+        (line,) = problems(GATEWAY_KANNEL_ADDRESSES="192.0.2.0/24")
+
+        assert "set CONNECTOR_TRUSTED_PROXIES" in line
+        assert read(GATEWAY_KANNEL_ADDRESSES="192.0.2.0/24", LISTEN="0.0.0.0:8080")
+        assert read(GATEWAY_KANNEL_ADDRESSES="192.0.2.0/24", TRUSTED_PROXIES="127.0.0.1")
+        assert read(GATEWAY_KANNEL_ADDRESSES="127.0.0.0/8")
+
+
+class TestNetworks:
+    def test_hold_addresses_of_both_kinds(self):
+        networks = Networks.read("192.0.2.0/24, 2001:db8::/32")
+
+        assert ipaddress.ip_address("192.0.2.255") in networks
+        assert ipaddress.ip_address("2001:db8:ffff::") in networks
+        assert ipaddress.ip_address("192.0.3.0") not in networks
+        assert str(networks) == "192.0.2.0/24, 2001:db8::/32"
+
+    @pytest.mark.parametrize(
+        "text", [",", "192.0.2.0/24,", "x", "192.0.2.0/33", "192.0.2.1/24"]
+    )
+    def test_are_refused_when_any_is_wrong(self, text):
+        with pytest.raises(ValueError, match=r"IPv4 or IPv6 network|host bits"):
+            Networks.read(text)
 
 
 class TestShown:

@@ -9,6 +9,7 @@ import pytest
 
 from connector.domain.errors import StoreUnavailableError
 from connector.gateways import installed
+from connector.settings import Networks
 from connector.web.callers import Callers
 from connector.web.door import Door, without_secrets
 from connector.web.group_commit import GroupCommit
@@ -40,8 +41,12 @@ def door(inbox, clock, tally) -> Iterator[Door]:
         secrets={
             ("kannel", ""): {"token": ["s3cret"], "basic": ["user:pass"]},
             ("kannel", "eu_west"): {"token": ["other"]},
+            ("kannel", "fenced"): {"token": ["s3cret"]},
         },
-        callers=Callers(),
+        callers=Callers(
+            {("kannel", "fenced"): Networks.read("203.0.113.0/24")},
+            proxies=Networks.read("127.0.0.1"),
+        ),
         public_url="https://sms.example.org",
         commit=commit,
         clock=clock,
@@ -145,6 +150,19 @@ class TestRefused:
         assert answer.status == 403
         assert "detail" not in answer.json
         assert inbox.kept == []
+
+    def test_an_address_outside_the_networks_of_the_account(self, call, inbox, tally):
+        target = REPORT.replace("kannel", "kannel/Fenced")
+
+        near = call(target=target, headers=[("x-forwarded-for", "192.0.2.7")])
+        gateway = call(target=target, headers=[("x-forwarded-for", "203.0.113.9")])
+        wrong = call(
+            target=target.replace("s3cret", "x"), headers=[("x-forwarded-for", "203.0.113.9")]
+        )
+
+        assert [near.status, gateway.status, wrong.status] == [403, 200, 403]
+        assert len(inbox.kept) == 1
+        assert tally.counts["kannel", "address not allowed"] == 1
 
     @pytest.mark.parametrize(
         "target",
