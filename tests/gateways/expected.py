@@ -1,4 +1,4 @@
-"""The events that a callback file describes, as the parser and then the pipeline give them."""
+"""The events that a callback file describes, as the pipeline reads and then stores them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -34,8 +34,16 @@ READERS: Mapping[type[Event], Mapping[str, Callable[[str], object]]] = {
 
 
 def events_of(case: Case) -> list[Event]:
-    """What the parser says."""
-    return [_event(case, said) for said in case.events]
+    """What the pipeline reads; a message of a batch has an id of its own."""
+    events = [_event(case, said) for said in case.events]
+    return [
+        dataclasses.replace(
+            event, message_id=case.gateway.own_id(event.message_id, event.recipient)
+        )
+        if isinstance(event, DeliveryEvent)
+        else event
+        for event in events
+    ]
 
 
 def stored(event: Event) -> Event:

@@ -23,6 +23,7 @@ from connector.gateways.base import Event
 from connector.pipeline import events, normalise
 from connector.settings import Settings
 from connector.store import Store
+from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import Limits
@@ -100,6 +101,7 @@ async def ask_for(case: Case, commit: GroupCommit) -> Asked:
     door = Door(
         gateways=gateways.installed(),
         secrets={(case.gateway.name, expected.account(callback.target)): case.secrets},
+        callers=Callers(),
         public_url=callback.public_url,
         commit=commit,
         clock=clock,
