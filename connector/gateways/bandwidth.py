@@ -127,7 +127,6 @@ GATEWAY = Gateway(
     title="Bandwidth",
     docs="https://dev.bandwidth.com/docs/messaging/webhooks",
     secrets=("basic",),
-    batches=True,  # a group message has one id for all its recipients
     verify=basic_auth(),
     parse=parse,
     urgent=_urgent,

@@ -259,7 +259,6 @@ GATEWAY = Gateway(
     title="Telnyx",
     docs="https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks",
     secrets=("public_key",),
-    batches=True,  # a group message has one id for all its recipients
     verify=verify,
     parse=parse,
     urgent=_urgent,
