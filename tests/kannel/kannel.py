@@ -130,14 +130,18 @@ class Kannel:
         return "\n".join(path.read_text("latin-1") for path in self._folder.glob("*.log"))
 
     def _start(self, path: str) -> None:
+        # setpriv is in Debian's essential util-linux: no box outlives a killed test run.
+        words: list[str | Path] = [
+            "/usr/bin/setpriv",
+            "--pdeathsig",
+            "TERM",
+            path,
+            "-v",
+            "0",
+            self._config,
+        ]
         with (self._folder / f"{Path(path).name}.log").open("wb") as log:
-            box = subprocess.Popen(
-                [path, "-v", "0", self._config],
-                cwd=self._folder,
-                env={},
-                stdout=log,
-                stderr=log,
-            )
+            box = subprocess.Popen(words, cwd=self._folder, env={}, stdout=log, stderr=log)
         self._boxes.append(box)
 
     def _wait_for(self, port: int) -> None:
