@@ -4,6 +4,7 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from connector import gateways
 from connector.demo.people import Cast, Person
 from connector.demo.script import Act, Answer, Message, Report, Script
 from connector.domain.delivery import DeliveryStatus
@@ -72,7 +73,9 @@ def _delivery(messages: Sequence[Message]) -> dict[str, Expectation]:
         "SMS_Failure_Reason__c": wording.reason and wording.reason.value,
         "SMS_Error_Code__c": wording.error_code or None,
         "SMS_Gateway__c": latest.gateway,
-        "SMS_Message_Id__c": latest.message_id,
+        "SMS_Message_Id__c": gateways.find(latest.gateway).own_id(
+            latest.message_id, latest.phone
+        ),
         "SMS_Last_Campaign__c": latest.campaign,
         "SMS_Last_Delivered_At__c": _last_delivered(messages),
     }
