@@ -1,12 +1,14 @@
 """What Salesforce answered for one batch, and what follows from it."""
 
 import dataclasses
+import itertools
 import logging
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.directory import DirectoryEntry
+from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.store import Transaction
 
@@ -58,10 +60,13 @@ class Settlement:
             for verdict in Verdict
         }
         self._transaction.writes.log(outcomes, self._now)
-        # First: it marks records, and whoever works those out takes their locks in this order.
-        self._followed(by_verdict[Verdict.FOLLOW], went)
+        # Locks in the order in which reading, matching and working out take theirs: messages,
+        # marks of records, pending fields. Else two workers would wait for each other.
+        moved = self._followed(by_verdict[Verdict.FOLLOW], went)
+        self._take([outcome.change for outcome in outcomes], moved)
         self._written(by_verdict[Verdict.WRITTEN])
         self._refused(by_verdict[Verdict.PARK])
+        self._transaction.outbox.settle([o.change for o in by_verdict[Verdict.FOLLOW]])
         self._postponed([each.change for each in by_verdict[Verdict.RETRY]])
         self._stopped(by_verdict[Verdict.STOP])
         return PushReport(
@@ -72,16 +77,26 @@ class Settlement:
             stopped=len(by_verdict[Verdict.STOP]),
         )
 
+    def _take(self, changes: Sequence[RecordChange], moved: Sequence[RecordRef]) -> None:
+        """
+        Lock what was sent, and mark the records of which it no longer was the newest.
+
+        What was replaced or withdrawn while it was sent came last all the same: whatever we
+        thought that Salesforce has, it has this now.
+        """
+        outbox = self._transaction.outbox
+        overtaken = outbox.overtaken(changes)
+        self._transaction.writes.forget(record.id for record in overtaken)
+        outbox.mark([*overtaken, *moved], urgent=True)
+        if outbox.overtaken(changes, lock=True) != overtaken:
+            raise StoreUnavailableError("fields were queued while their answer was kept")
+
     def _written(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
             return
         changes = [outcome.change for outcome in outcomes]
         self._transaction.writes.remember(changes, self._now)
-        # What was replaced or withdrawn while it was sent came last all the same: whatever we
-        # thought that Salesforce has, it has this now.
-        overtaken = self._transaction.outbox.settle(changes)
-        self._transaction.writes.forget(record.id for record in overtaken)
-        self._transaction.outbox.mark(overtaken, urgent=False)
+        self._transaction.outbox.settle(changes)
         self._transaction.writes.unrefuse(change.record.id for change in changes)
         self._transaction.writes.start_lane(changes[0].record.object, urgent=changes[0].urgent)
 
@@ -94,9 +109,10 @@ class Settlement:
 
     def _followed(
         self, outcomes: Sequence[Outcome], went: dict[RecordRef, RecordRef | None]
-    ) -> None:
+    ) -> list[RecordRef]:
+        """Remember where these went; returns the records that they became."""
         if not outcomes:
-            return
+            return []
         records = [outcome.change.record for outcome in outcomes]
         entries = [
             DirectoryEntry(
@@ -110,16 +126,15 @@ class Settlement:
         ]
         self._transaction.directory.put(entries, {})
         self._transaction.matches.match_again(record.id for record in records)
-        self._transaction.outbox.mark(_present(went[record] for record in records), urgent=True)
-        self._transaction.outbox.settle([outcome.change for outcome in outcomes])
+        return [successor for record in records if (successor := went[record])]
 
     def _postponed(self, changes: Sequence[RecordChange]) -> None:
-        # Together, not each at its own moment: they shall share one call again.
-        attempts = max((change.attempts for change in changes), default=0)
-        longest = min(FIRST_WAIT * 2 ** min(attempts, 16), LONGEST_WAIT)
-        wait = longest * self._chance.uniform(0.5, 1)
-        if changes:
-            self._transaction.outbox.postpone(changes, attempts + 1, self._now + wait)
+        """Those that waited as often wait as long, together: they shall share a call again."""
+        by_attempts = sorted(changes, key=lambda change: change.attempts)
+        for attempts, group in itertools.groupby(by_attempts, key=lambda c: c.attempts):
+            longest = min(FIRST_WAIT * 2 ** min(attempts, 16), LONGEST_WAIT)
+            wait = longest * self._chance.uniform(0.5, 1)
+            self._transaction.outbox.postpone(list(group), attempts + 1, self._now + wait)
 
     def _stopped(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -137,7 +152,3 @@ def _judged(outcome: Outcome, went: dict[RecordRef, RecordRef | None]) -> Outcom
     if outcome.verdict is Verdict.FOLLOW and went.get(record) in {None, record}:
         return dataclasses.replace(outcome, verdict=Verdict.PARK)
     return outcome
-
-
-def _present(records: Iterable[RecordRef | None]) -> Iterable[RecordRef]:
-    return (record for record in records if record)

@@ -82,7 +82,12 @@ SELECT_OBJECTS = Sql("""
       SELECT 1 FROM pending AS p WHERE p.object = lanes.object AND p.not_before <= :now
     )
 """)
-SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items} RETURNING change_id")
+SELECT_SENT = Sql("SELECT change_id FROM pending WHERE change_id IN {items}")
+LOCK_SENT = Sql("""
+    SELECT change_id FROM pending WHERE change_id IN {items}
+    ORDER BY object, record_id, topic {lock}
+""")
+SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items}")
 POSTPONE = Sql("""
     UPDATE pending SET attempts = :attempts, not_before = :not_before
     WHERE change_id IN {items}
@@ -193,16 +198,23 @@ class Outbox:
             for record_id, topics in rows.items()
         ]
 
-    def settle(self, changes: Sequence[RecordChange]) -> list[RecordRef]:
+    def overtaken(
+        self, changes: Sequence[RecordChange], *, lock: bool = False
+    ) -> list[RecordRef]:
         """
-        Forget what was answered; what was queued since has another id and stays.
+        The records of which something was replaced or withdrawn since it was taken.
 
-        Returns the records of which something was replaced or withdrawn while it was sent.
+        With `lock` what is left stays as it is until the transaction ends.
         """
-        ids = [change_id for change in changes for change_id in change.change_ids]
-        rows = SETTLE.run(self._connection, keys=keys(ids)).all()
-        settled = {row.change_id for row in rows}
-        return [change.record for change in changes if not change.change_ids <= settled]
+        ids = keys(change_id for change in changes for change_id in change.change_ids)
+        rows = (LOCK_SENT if lock else SELECT_SENT).run(self._connection, keys=ids).all()
+        left = {row.change_id for row in rows}
+        return [change.record for change in changes if not change.change_ids <= left]
+
+    def settle(self, changes: Sequence[RecordChange]) -> None:
+        """Forget what was answered; what was queued since has another id and stays."""
+        ids = keys(change_id for change in changes for change_id in change.change_ids)
+        SETTLE.run(self._connection, keys=ids)
 
     def postpone(self, changes: Sequence[RecordChange], attempts: int, until: datetime) -> None:
         """Try these no sooner than then; what was queued since may be tried at once."""

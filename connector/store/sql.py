@@ -19,6 +19,7 @@ _WORDS = {
         "ids": "(SELECT CAST(value AS INTEGER) FROM json_each(:keys))",
         "pairs": "(SELECT value ->> 0, value ->> 1 FROM json_each(:keys))",
         "skip_locked": "",  # there is one writer
+        "lock": "",
         "least": "min",
         "greatest": "max",
     },
@@ -27,6 +28,7 @@ _WORDS = {
         "ids": "(SELECT json_array_elements_text(CAST(:keys AS json))::bigint)",
         "pairs": "(SELECT e ->> 0, e ->> 1 FROM json_array_elements(CAST(:keys AS json)) AS e)",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
+        "lock": "FOR UPDATE",
         "least": "LEAST",
         "greatest": "GREATEST",
     },
