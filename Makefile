@@ -16,8 +16,8 @@ help: ## show this
 demo: $(VENV)/installed ## play a campaign against an emulated Salesforce org
 	@$(BIN)/connector demo $(ARGS)
 
-test: $(VENV)/installed-for-tests ## run all tests, PostgreSQL ones included; ARGS="-k name -x"
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/installed-for-tests ## run all tests, PostgreSQL ones included; ARGS="-k name -n 0"
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/installed-for-tests ## format, lint and types, as CI does
 	$(BIN)/ruff format --check
