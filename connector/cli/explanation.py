@@ -195,7 +195,7 @@ def _phone(phone: PhoneStory) -> Iterator[tuple[str, Iterable[Line]]]:
 def _said(said: Said) -> Line:
     event = said.event
     source = f"#{said.callback_id}" if said.callback_id else event.source
-    keyword = f" '{event.keyword}'" if event.keyword else ""
+    keyword = f" '{event.keyword}'" if event.keyword not in {"", event.kind} else ""
     through = place(event.gateway or event.source, event.account)
     return source, f"{shown(event.at)} {event.kind}{keyword} ({through})"
 

@@ -9,7 +9,7 @@ import click
 from connector.cli.callback_file import nearest, origin, read_callback
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.callback import Callback
-from connector.domain.consent import ConsentEvent
+from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.delivery import DeliveryEvent
 from connector.domain.errors import CallbackUnreadableError, ConfigurationError
 from connector.gateways import find, installed
@@ -18,6 +18,8 @@ from connector.gateways.verify import trust
 from connector.settings import Settings
 
 
+#: Consent that a person has to judge first.
+_UNDECIDED = {ConsentKind.REVIEW}
 _WIDTH = 80
 _LABEL = 15
 #: Stands for the public address in a URL to paste, where none is set.
@@ -220,5 +222,5 @@ def _event(event: Event) -> dict[str, str | None]:
         "recipient": recipient or None,
         "reference": reference or None,
         "occurred_at": event.occurred_at.isoformat() if event.occurred_at else None,
-        "consent": consent.kind if consent else None,
+        "consent": consent.kind if consent and consent.kind not in _UNDECIDED else None,
     }

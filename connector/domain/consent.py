@@ -1,4 +1,4 @@
-"""What a person said about being texted: STOP and START, and the join of all they said."""
+"""What a person said about being texted: STOP, START and doubts, and the join of it all."""
 
 import dataclasses
 import enum
@@ -12,8 +12,11 @@ class ConsentKind(enum.StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"  # changes nothing; kept as an answer that somebody may have to give
+    REVIEW = "review"  # may be a STOP in other words: holds like one until a person decides
 
 
+#: The kinds after which nobody may be texted.
+_HOLDING = frozenset({ConsentKind.STOP, ConsentKind.REVIEW})
 #: A START counts only when it is later than the newest STOP by more than clocks may differ.
 CLOCK_SKEW = timedelta(seconds=5)
 
@@ -49,8 +52,9 @@ class Consent:
     Whether one number may be texted: the join of every consent event about it.
 
     Two latest moments, one of STOP and one of START, so nothing depends on the order of
-    arrival; a tie and any doubt go to the opt-out. `source`, `keyword`, `gateway` and
-    `message_id` are those of the newest STOP.
+    arrival; a tie and any doubt go to the opt-out: a text that may be a STOP counts as one.
+    `source`, `keyword`, `gateway` and `message_id` are those of the newest STOP; a later doubt
+    hides an earlier STOP here, so whoever decides about it must look at the events.
     """
 
     phone: str
@@ -63,7 +67,7 @@ class Consent:
 
     @classmethod
     def from_event(cls, event: ConsentEvent) -> Self:
-        if event.kind is ConsentKind.STOP:
+        if event.kind in _HOLDING:
             return cls(
                 phone=event.phone,
                 stopped_at=event.at,

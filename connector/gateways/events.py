@@ -8,6 +8,7 @@ from connector.domain.delivery import DeliveryEvent
 from connector.domain.engagement import EngagementEvent, EngagementKind
 from connector.gateways.keywords import keyword
 from connector.gateways.meanings import Meaning
+from connector.gateways.revocation import may_revoke
 from connector.gateways.values import LONGEST_ID, record_id
 
 
@@ -73,14 +74,17 @@ def said(
     told: str = "",
 ) -> ConsentEvent | EngagementEvent:
     """
-    What a person wrote: a keyword is consent, anything else a reply.
+    What a person wrote: a keyword is consent, what may be a STOP in other words a doubt.
 
-    `told` is the gateway's own word for what it recognised, and wins over ours.
+    Anything else is a reply. `told` is the gateway's own word for what it recognised, and wins
+    over ours; but who wants HELP may want an end all the same.
     """
     found = keyword(told) if told else None
     own = keyword(text)
     if found is None or (own and own[0] is found[0]):
         found = own
+    if (found is None or found[0] is ConsentKind.HELP) and may_revoke(text):
+        found = ConsentKind.REVIEW, ConsentKind.REVIEW.value
     if found is not None:
         kind, word = found
         return consent(

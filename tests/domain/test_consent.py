@@ -4,6 +4,7 @@ import itertools
 from datetime import timedelta
 from functools import reduce
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,14 +45,14 @@ def test_any_order_gives_the_same_state(events, random):
     assert reduce(Consent.join, events) == reduce(Consent.join, shuffled)
 
 
-def test_all_orders_of_seven_replies_end_alike():
+def test_all_orders_of_the_replies_end_alike():
     replies = [
         said(kind, timedelta(seconds=seconds))
         for kind, seconds in [
             (ConsentKind.STOP, 0),
             (ConsentKind.START, 60),
-            (ConsentKind.STOP, 120),
             (ConsentKind.HELP, 130),
+            (ConsentKind.REVIEW, 140),
             (ConsentKind.START, 180),
             (ConsentKind.STOP, 181),
             (ConsentKind.START, 185),
@@ -61,6 +62,30 @@ def test_all_orders_of_seven_replies_end_alike():
     states = {reduce(Consent.join, order) for order in itertools.permutations(replies)}
 
     assert [state.opted_out for state in states] == [True]
+
+
+@pytest.mark.parametrize("kind", [ConsentKind.STOP, ConsentKind.REVIEW])
+@pytest.mark.parametrize(
+    "started, stopped, opted_out",
+    [(None, 0, True), (0, 60, True), (60, 60, True), (63, 60, True), (120, 60, False)],
+)
+def test_what_may_be_a_stop_holds_like_one(kind, started, stopped, opted_out):
+    state = said(kind, timedelta(seconds=stopped), keyword="review")
+
+    if started is not None:
+        state = said(ConsentKind.START, timedelta(seconds=started)).join(state)
+
+    assert state.opted_out is opted_out
+    assert state.keyword == "review"
+
+
+def test_a_doubt_does_not_undo_a_stop_and_is_undone_by_a_later_start():
+    stop = said(ConsentKind.STOP)
+    doubt = said(ConsentKind.REVIEW, timedelta(hours=1))
+    start = said(ConsentKind.START, timedelta(hours=2))
+
+    assert stop.join(doubt).opted_out
+    assert not stop.join(doubt).join(start).opted_out
 
 
 def test_nothing_said_is_no_opt_out():
