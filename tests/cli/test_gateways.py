@@ -116,6 +116,11 @@ class TestRead:
             "consent": "stop",
         }
 
+    def test_a_stop_in_other_words_is_nobodys_word_yet(self, try_file):
+        (event,) = json.loads(try_file("twilio/inbound-reply").stdout)["events"]
+
+        assert (event["kind"], event["consent"]) == ("consent", None)
+
     def test_without_a_secret_it_knows_of_no_trust(self, try_file):
         told = json.loads(try_file("kannel/delivered", "--at=1770800460").stdout)
 

@@ -228,6 +228,18 @@ class TestConsent:
             assert fields["SMS_Opt_Out__c"] is True
             assert fields["SMS_Opt_Out_Source__c"] == "Reply"
 
+    def test_what_may_be_a_stop_holds_until_a_later_start(self, store, read):
+        hold(store, ALEX)
+        store.inbox.keep([reply("please+stop+texting+me")])
+
+        read()
+
+        fields = pending(store)
+        assert fields["SMS_Opt_Out__c"] is True
+        assert fields["SMS_Opt_Out_Keyword__c"] == "review"
+        with store.transaction(reads=True) as t:
+            assert [event.kind for _, event in t.consents.said_by(MOBILE, 9)] == ["review"]
+
     def test_a_stop_overtakes_the_reports_before_it(self, store, read, clock):
         hold(store, KIM, name="Lead")
         hold(store, ALEX, phone="+447700900457")

@@ -11,7 +11,8 @@ import click
 
 from connector import gateways, mapping
 from connector.cli import root
-from connector.settings import declared, secret_name
+from connector.settings import ADDRESSES, REGION, declared, secret_name
+from connector.settings.declaration import GATEWAY_PREFIX
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,6 +49,18 @@ def settings_page() -> str:
         "`CONNECTOR_GATEWAY_<NAME>__<ACCOUNT>_<KEY>` "
         "belongs to callbacks at `/callbacks/<name>/<account>`; an account `eu-west` is "
         "written `EU_WEST`.",
+        "Each of these accounts may have options, which are no secrets, by the same rule. An account "
+        "has its own: none is passed on from the account without a name.",
+        table(
+            ["name", "value", "what it does"],
+            [
+                (code(f"{GATEWAY_PREFIX}<NAME>_{each.word}"), each.kind.words, each.help)
+                for each in (REGION, ADDRESSES)
+            ],
+        ),
+        "The address of a caller is that of the connection. Only where it is one of "
+        "`CONNECTOR_TRUSTED_PROXIES`, the nearest address in `X-Forwarded-For` that is none of "
+        "them counts; `Forwarded` is not read. A caller whose address cannot be told is kept out.",
         table(
             ["gateway", "names"],
             [
