@@ -49,8 +49,8 @@ def settings_page() -> str:
         "`CONNECTOR_GATEWAY_<NAME>__<ACCOUNT>_<KEY>` "
         "belongs to callbacks at `/callbacks/<name>/<account>`; an account `eu-west` is "
         "written `EU_WEST`.",
-        "Each of these accounts may have options, which are no secrets, by the same rule. An account "
-        "has its own: none is passed on from the account without a name.",
+        "Each of these accounts may have options, which are no secrets, by the same rule. An "
+        "account has its own: none is passed on from the account without a name.",
         table(
             ["name", "value", "what it does"],
             [
@@ -60,7 +60,8 @@ def settings_page() -> str:
         ),
         "The address of a caller is that of the connection. Only where it is one of "
         "`CONNECTOR_TRUSTED_PROXIES`, the nearest address in `X-Forwarded-For` that is none of "
-        "them counts; `Forwarded` is not read. A caller whose address cannot be told is kept out.",
+        "them counts; `Forwarded` is not read. A caller whose address cannot be told is kept "
+        "out.",
         table(
             ["gateway", "names"],
             [
