@@ -72,7 +72,7 @@ class Settings:
         kinds.whole(1, 64), "1", "worker processes of `connector run`; more need PostgreSQL"
     )
     flush_seconds: float = setting(
-        kinds.seconds(0.1, 3600), "1", "how often pending fields are sent to Salesforce"
+        kinds.seconds(0.1, 3600), "0.5", "how often pending fields are sent to Salesforce"
     )
     directory_poll_seconds: float = setting(
         kinds.seconds(5, 86_400), "60", "how often changed phone numbers are fetched"
