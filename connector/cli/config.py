@@ -10,13 +10,8 @@ import click
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.errors import ConnectorError
 from connector.settings import Settings
-from connector.wiring import (
-    open_org,
-    open_store,
-    phone_reader,
-    read_mappings,
-    read_secrets,
-)
+from connector.wiring.local import open_store, phone_reader, read_mappings, read_secrets
+from connector.wiring.org import open_org
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from connector.pipeline.explain import Explanation
 from connector.pipeline.explain import explain as gather
 from connector.settings import Settings
 from connector.store import Store
-from connector.wiring import phone_reader, read_mappings
+from connector.wiring.local import phone_reader, read_mappings
 
 
 #: So many digits may be meant as a number.

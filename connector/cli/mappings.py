@@ -13,7 +13,8 @@ from connector.domain.records import FieldValue
 from connector.gateways import find
 from connector.pipeline.mapping_trial import trials
 from connector.settings import Settings
-from connector.wiring import open_org, phone_reader, read_mappings
+from connector.wiring.local import phone_reader, read_mappings
+from connector.wiring.org import open_org
 
 
 @click.group()

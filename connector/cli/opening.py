@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from connector.domain.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store import Store
-from connector.wiring import open_store
+from connector.wiring.local import open_store
 
 
 @contextmanager

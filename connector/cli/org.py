@@ -19,7 +19,7 @@ from connector.salesforce.budget import ApiUsage
 from connector.salesforce.facts import Limit
 from connector.salesforce.org import Org
 from connector.settings import Settings
-from connector.wiring import open_org
+from connector.wiring.org import open_org
 
 
 DAILY_CALLS = "DailyApiRequests"

@@ -7,7 +7,7 @@ import click
 from connector.cli.starting import WEB, WORKER, prepare
 from connector.cli.supervisor import supervise
 from connector.clock import system_clock
-from connector.wiring import open_store
+from connector.wiring.local import open_store
 
 
 @click.command()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from connector import logs
 from connector.domain.errors import ConfigurationError
 from connector.settings import Settings
-from connector.wiring import phone_reader, read_mappings, read_secrets
+from connector.wiring.local import phone_reader, read_mappings, read_secrets
 
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import click
 
 from connector.cli.starting import WEB, prepare
 from connector.web.server import serve
-from connector.wiring import open_store
+from connector.wiring.local import open_store
 
 
 @click.command()

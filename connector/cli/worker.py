@@ -4,7 +4,8 @@ import click
 
 from connector.cli.starting import WORKER, prepare
 from connector.clock import system_clock
-from connector.wiring import build_steps, open_org, open_store
+from connector.wiring.local import open_store
+from connector.wiring.org import build_steps, open_org
 from connector.worker import run
 
 

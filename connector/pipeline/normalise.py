@@ -16,7 +16,7 @@ from connector.store.unread import Claim
 log = logging.getLogger(__name__)
 
 #: Callbacks a transaction reads: enough to be fast, few enough that nobody waits long.
-BATCH = 2_000
+BATCH = 1_500
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from connector.web.health import Health, disk_reserve
 from connector.web.mount import Mount
 from connector.web.reading import Limits
 from connector.web.tally import Tally
-from connector.wiring import read_addresses, read_secrets
+from connector.wiring.local import read_addresses, read_secrets
 
 
 #: Disk space of the embedded database below which no callbacks should come here any more.

@@ -28,7 +28,7 @@ from connector.web.door import Door
 from connector.web.group_commit import GroupCommit
 from connector.web.reading import Limits
 from connector.web.tally import Tally
-from connector.wiring import phone_reader
+from connector.wiring.local import phone_reader
 from tests.gateways import expected
 from tests.gateways.cases import FILES, Case, read
 from tests.support.asgi import Asked, ask

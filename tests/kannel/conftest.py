@@ -14,7 +14,7 @@ from connector.domain.delivery import Delivery
 from connector.pipeline.normalise import normalise
 from connector.settings import Settings
 from connector.store import Store
-from connector.wiring import phone_reader
+from connector.wiring.local import phone_reader
 from tests.kannel.kannel import Kannel, running, wait_until
 from tests.kannel.smsc import Fate, Smsc
 from tests.support.serving import TOKEN, serving

@@ -1,0 +1,69 @@
+"""What only those build who talk to Salesforce: the org, and the steps of the pipeline."""
+
+from requests.adapters import BaseAdapter
+
+from connector import gateways
+from connector.clock import Clock, system_clock
+from connector.pipeline.directory import DirectorySync
+from connector.pipeline.push import Pusher
+from connector.pipeline.steps import Steps
+from connector.salesforce.access import OrgAccess
+from connector.salesforce.budget import Budget
+from connector.salesforce.connect import connect
+from connector.salesforce.org import Org
+from connector.settings import Settings
+from connector.store import Store
+from connector.store.holders import own_name
+from connector.wiring.local import phone_reader, read_mappings
+
+
+def open_org(
+    settings: Settings, *, clock: Clock = system_clock, adapter: BaseAdapter | None = None
+) -> Org:
+    """The org of these settings; nothing is sent yet."""
+    settings.require("salesforce_login_url", "salesforce_client_id")
+    access = OrgAccess(
+        login_url=settings.salesforce_login_url,
+        client_id=settings.salesforce_client_id,
+        username=settings.salesforce_username,
+        private_key=settings.salesforce_private_key.value,
+        client_secret=settings.salesforce_client_secret.value,
+        audience=settings.salesforce_audience,
+        api_version=settings.salesforce_api_version,
+        ca_file=str(settings.salesforce_ca_file or ""),
+        connect_timeout_seconds=settings.salesforce_connect_timeout_seconds,
+        read_timeout_seconds=settings.salesforce_read_timeout_seconds,
+    )
+    return connect(access, clock=clock, adapter=adapter)
+
+
+def build_steps(
+    settings: Settings, store: Store, org: Org, *, clock: Clock = system_clock
+) -> Steps:
+    """Every step of the pipeline, ready to be called by a worker, a command or a test."""
+    mappings, read_phone, holder = (
+        read_mappings(settings),
+        phone_reader(settings),
+        own_name(),
+    )
+    budget = Budget(
+        clock=clock,
+        share=settings.salesforce_api_share / 100,
+        reserve=settings.salesforce_api_reserve,
+    )
+    return Steps(
+        store=store,
+        gateways=gateways.installed(),
+        mappings=mappings,
+        read_phone=read_phone,
+        clock=clock,
+        pusher=Pusher(
+            store,
+            org,
+            budget,
+            clock,
+            holder=holder,
+            batch_size=settings.salesforce_batch_size,
+        ),
+        directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
+    )
