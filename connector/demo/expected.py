@@ -38,7 +38,6 @@ NO_CONSENT: Fields = {
     "SMS_Opt_Out_Source__c": None,
     "SMS_Opt_Out_Keyword__c": None,
 }
-NO_ENGAGEMENT: Fields = {"SMS_Last_Click_At__c": None, "SMS_Last_Reply_At__c": None}
 
 
 def expectations(cast: Cast, script: Script) -> dict[Person, Fields]:
