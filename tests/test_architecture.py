@@ -18,8 +18,8 @@ LONGEST_MODULE = 300
 LAYERS = [
     {"domain"},
     {"clock"},
-    {"gateways", "mapping", "store", "salesforce", "phones", "settings", "logs"},
-    {"pipeline"},
+    {"footprint", "gateways", "mapping", "store", "salesforce", "phones", "settings", "logs"},
+    {"pipeline", "setup"},
     {"wiring"},
     {"web", "worker", "emulator"},
     {"demo"},
