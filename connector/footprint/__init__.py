@@ -1,0 +1,1 @@
+"""What the service has in a Salesforce org: one description, and what is generated from it."""
