@@ -6,8 +6,8 @@ from pathlib import Path
 
 from connector.domain.errors import ConfigurationError
 from connector.mapping import Mapping, conflicts, load
-from connector.pipeline.mapping_check import compare
 from connector.salesforce.describe import ObjectDescription
+from connector.setup.mapping_check import compare
 
 
 Describe = Callable[[str], ObjectDescription]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from connector.mapping import FACTS, FieldRule, Mapping
-from connector.pipeline.mapping_check import compare
 from connector.salesforce.describe import FieldDescription, ObjectDescription
+from connector.setup.mapping_check import compare
 
 
 def contact(*fields, updateable=True):
