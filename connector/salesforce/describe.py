@@ -29,6 +29,8 @@ class FieldDescription:
     label: str = ""
     type: str = ""
     length: int = 0
+    precision: int = 0
+    scale: int = 0
     updateable: bool = False
     createable: bool = False
     nillable: bool = False
@@ -36,6 +38,8 @@ class FieldDescription:
     restricted: bool = False
     external_id: bool = False
     unique: bool = False
+    calculated: bool = False
+    formula: str = ""
     values: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
@@ -83,6 +87,10 @@ class Descriptions:
         with self._lock:
             self._known.pop(name.lower(), None)
 
+    def forget_all(self) -> None:
+        with self._lock:
+            self._known.clear()
+
     def _ask(self, name: str) -> ObjectDescription:
         path = f"sobjects/{soql.name(name)}/describe"
         try:
@@ -114,14 +122,14 @@ def read_description(answer: object) -> ObjectDescription:
 
 
 def _field(told: Mapping[str, object]) -> FieldDescription:
-    length, values, references = (
-        told.get(key) for key in ("length", "picklistValues", "referenceTo")
-    )
+    values, references = told.get("picklistValues"), told.get("referenceTo")
     return FieldDescription(
         name=str(told.get("name") or ""),
         label=str(told.get("label") or ""),
         type=str(told.get("type") or ""),
-        length=length if isinstance(length, int) else 0,
+        length=_number(told, "length"),
+        precision=_number(told, "precision"),
+        scale=_number(told, "scale"),
         updateable=bool(told.get("updateable")),
         createable=bool(told.get("createable")),
         nillable=bool(told.get("nillable")),
@@ -129,9 +137,16 @@ def _field(told: Mapping[str, object]) -> FieldDescription:
         restricted=bool(told.get("restrictedPicklist")),
         external_id=bool(told.get("externalId")),
         unique=bool(told.get("unique")),
+        calculated=bool(told.get("calculated")),
+        formula=str(told.get("calculatedFormula") or ""),
         values=_active(values),
         references=tuple(map(str, references)) if isinstance(references, list) else (),
     )
+
+
+def _number(told: Mapping[str, object], key: str) -> int:
+    value = told.get(key)
+    return value if isinstance(value, int) else 0
 
 
 def _active(values: object) -> tuple[str, ...]:

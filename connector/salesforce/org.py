@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Self
 
 from connector.domain.errors import OrgUnavailableError
-from connector.domain.records import Outcome, RecordChange, RecordRef
-from connector.salesforce import facts, rows, soql
+from connector.domain.records import FieldValue, Outcome, RecordChange, RecordRef
+from connector.salesforce import deploy as deployments
+from connector.salesforce import facts, rows, setup, soql
 from connector.salesforce.budget import ApiUsage
 from connector.salesforce.classify import STALE_DESCRIPTION
 from connector.salesforce.connection import Connection
@@ -90,6 +91,30 @@ class Org:
     def query(self, text: str, *, deleted: bool = False) -> list[rows.Row]:
         """All rows of a query; its values must be quoted by `connector.salesforce.soql`."""
         return list(rows.query(self._connection, text, deleted=deleted))
+
+    def tooling(self, text: str) -> list[rows.Row]:
+        """All rows of a query to the Tooling API: what the org is made of."""
+        return list(rows.query(self._connection, text, tooling=True))
+
+    def create(
+        self,
+        object: str,  # noqa: A002 (the project's word)
+        fields: Mapping[str, FieldValue],
+    ) -> str:
+        """One new record of the set-up, such as a PermissionSetAssignment, and its id."""
+        return setup.create(self._connection, object, fields)
+
+    def deploy(self, package: bytes, *, check_only: bool = False) -> str:
+        """Start a deployment of a zip, all or nothing; its id is for `deployment`."""
+        return deployments.start(self._connection, package, check_only=check_only)
+
+    def deployment(self, deployment: str) -> deployments.Deployment:
+        """How far a deployment is."""
+        return deployments.look(self._connection, deployment)
+
+    def forget_descriptions(self) -> None:
+        """The org was changed: describe every object anew."""
+        self._descriptions.forget_all()
 
     def check(self) -> facts.OrgFacts:
         """Log in and look around: a few cheap calls."""

@@ -13,14 +13,22 @@ from connector.salesforce.connection import Connection
 
 Row = Mapping[str, object]
 
+TOOLING = "tooling/query/"
 
-def query(connection: Connection, text: str, *, deleted: bool = False) -> Iterator[Row]:
+
+def query(
+    connection: Connection, text: str, *, deleted: bool = False, tooling: bool = False
+) -> Iterator[Row]:
     """
     Every row of a query, page by page; `deleted` includes those in the recycle bin.
 
     How many rows a page has is Salesforce's choice, so a LIMIT does not mean a single page.
+    `tooling` asks the Tooling API, which knows of metadata.
     """
-    page = connection.ask(lambda client: client.query(text, include_deleted=deleted))
+    if tooling:
+        page = connection.ask(lambda client: client.restful(TOOLING, params={"q": text}))
+    else:
+        page = connection.ask(lambda client: client.query(text, include_deleted=deleted))
     while True:
         rows, following = _page(page)
         yield from rows
