@@ -1,6 +1,8 @@
 """`connector store`: schema, soundness and size."""
 
+import contextlib
 import json
+import sqlite3
 
 from connector.domain.delivery import Delivery
 from connector.domain.errors import ConfigurationError
@@ -54,8 +56,13 @@ class TestCheck:
     def test_finds_damage(self, operate_nowhere, tmp_path):
         operate_nowhere("store", "upgrade")
         path = tmp_path / "nowhere" / "state.sqlite3"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            size = database.execute("PRAGMA page_size").fetchone()[0]
+            page = database.execute(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'deliveries'"
+            ).fetchone()[0]
         content = bytearray(path.read_bytes())
-        content[-4096:] = b"\xff" * 4096
+        content[(page - 1) * size : page * size] = b"\xff" * size
         path.write_bytes(content)
 
         answer = operate_nowhere("store", "check")
