@@ -59,7 +59,7 @@ class TestCheck:
         with contextlib.closing(sqlite3.connect(path)) as database:
             size = database.execute("PRAGMA page_size").fetchone()[0]
             page = database.execute(
-                "SELECT rootpage FROM sqlite_schema WHERE name = 'deliveries'"
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'writes_record'"
             ).fetchone()[0]
         content = bytearray(path.read_bytes())
         content[(page - 1) * size : page * size] = b"\xff" * size
