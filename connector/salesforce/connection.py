@@ -9,15 +9,18 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 
 from connector.clock import Clock
-from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnavailableError
+from connector.domain.errors import ConnectorError, OrgUnavailableError
 from connector.domain.records import Verdict
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.classify import rule_of
 from connector.salesforce.errors import (
+    ApiDisabledError,
     ConcurrentLimitError,
     DailyLimitError,
     OrgBusyError,
     OrgRefusedError,
+    SessionRefusedError,
+    VersionGoneError,
 )
 from connector.salesforce.session import Meter
 from connector.salesforce.token import Token, TokenProvider, untrusted
@@ -71,7 +74,7 @@ class Connection:
             return self._call(fresh, call)
         except _TokenRefusedError as refused:
             code = refused.code
-        failure = ConfigurationError(
+        failure = SessionRefusedError(
             f"Salesforce refuses a fresh token ({code or 'HTTP 401'}): check that the user has "
             "API Enabled, and the app's session and IP policies"
         )
@@ -113,12 +116,12 @@ class Connection:
     def _refusal(self, status: int, content: object) -> ConnectorError:
         code, text = _told(content)
         if status == _GONE or code == "UNSUPPORTED_API_VERSION":
-            return ConfigurationError(
+            return VersionGoneError(
                 f"Salesforce no longer answers API version {self.access.api_version}: "
                 "set a newer one"
             )
         if code == "API_DISABLED_FOR_ORG":
-            return ConfigurationError(
+            return ApiDisabledError(
                 "Salesforce: API_DISABLED_FOR_ORG: the edition has no API, or the user lacks "
                 "API Enabled"
             )

@@ -1,6 +1,6 @@
 """What Salesforce may answer instead of an answer; no text of it is in any message."""
 
-from connector.domain.errors import OrgError, OrgUnavailableError
+from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
 
 
 class OrgRefusedError(OrgError):
@@ -32,3 +32,36 @@ class DailyLimitError(OrgBusyError):
 
 class ConcurrentLimitError(OrgBusyError):
     """Too many long calls run in the org at once: again in seconds, fewer side by side."""
+
+
+class LoginRefusedError(ConfigurationError):
+    """
+    The login was refused; `error` is Salesforce's word, `words` what its description had.
+
+    Nothing else of the answer is kept. `words` is empty where no known ones were in it.
+    """
+
+    def __init__(self, message: str, error: str = "", words: str = "") -> None:
+        super().__init__(message, error, words)
+        self.message = message
+        self.error = error
+        self.words = words
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class WrongOrgError(ConfigurationError):
+    """The login led to another org than the one that we may write to."""
+
+
+class SessionRefusedError(ConfigurationError):
+    """A fresh token was refused as well: a policy of the app or the user is in the way."""
+
+
+class VersionGoneError(ConfigurationError):
+    """Salesforce no longer answers the API version that is set."""
+
+
+class ApiDisabledError(ConfigurationError):
+    """The edition has no API, or the user lacks API Enabled."""

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from connector.domain.errors import ConfigurationError
 from connector.salesforce.access import OrgAccess
+from connector.salesforce.errors import LoginRefusedError
 
 
 #: How long an assertion is good for; Salesforce is reported to refuse more than 5 minutes.
@@ -48,6 +49,24 @@ _REMEDIES: tuple[tuple[str, str, str], ...] = (
         "invalid_grant",
         "audience",
         "set the audience to the org's My Domain or to the login address",
+    ),
+    (
+        "invalid_grant",
+        "certificate",
+        "upload a certificate to the app that is valid and belongs to the private key",
+    ),
+    (
+        "invalid_grant",
+        "assertion",
+        "upload the certificate to the app that belongs to the private key",
+    ),
+    ("invalid_grant", "inactive", "activate the integration user"),
+    ("invalid_grant", "locked", "unlock or unfreeze the integration user"),
+    ("invalid_grant", "frozen", "unfreeze the integration user"),
+    (
+        "invalid_grant",
+        "ip restricted",
+        "allow this machine's address and the hour in the user's profile",
     ),
     (
         "invalid_grant",
@@ -93,15 +112,20 @@ def grant(access: OrgAccess, now: datetime) -> dict[str, str]:
     }
 
 
-def refusal(error: str, description: str, access: OrgAccess) -> ConfigurationError:
+def refusal(error: str, description: str, access: OrgAccess) -> LoginRefusedError:
     """What to change, in one line; nothing of the answer but its error word is repeated."""
     told = description.lower()
-    remedy = next(
-        (remedy for known, words, remedy in _REMEDIES if known == error and words in told),
-        _UNKNOWN,
+    words, remedy = next(
+        (
+            (words, remedy)
+            for known, words, remedy in _REMEDIES
+            if known == error and words in told
+        ),
+        ("", _UNKNOWN),
     )
     word = error if _ERROR.fullmatch(error) else "an unknown error"
-    return ConfigurationError(f"Salesforce login at {access.login_host}: {word}: {remedy}")
+    message = f"Salesforce login at {access.login_host}: {word}: {remedy}"
+    return LoginRefusedError(message, error if word == error else "", words)
 
 
 def _assertion(access: OrgAccess, now: datetime) -> str:
