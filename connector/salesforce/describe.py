@@ -23,6 +23,7 @@ class FieldDescription:
     One field (REST API Developer Guide, "sObject Describe").
 
     `values` are the active ones of a picklist; `restricted` says that it takes no others.
+    `defaulted` fields may be left out of a new record although they are never empty.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FieldDescription:
     updateable: bool = False
     createable: bool = False
     nillable: bool = False
+    defaulted: bool = False
     custom: bool = False
     restricted: bool = False
     external_id: bool = False
@@ -41,17 +43,23 @@ class FieldDescription:
     calculated: bool = False
     formula: str = ""
     values: tuple[str, ...] = ()
+    inactive: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectDescription:
-    """One object; its fields by name in lower case, for Salesforce does not tell case apart."""
+    """
+    One object; its fields by name in lower case, for Salesforce does not tell case apart.
+
+    `record_types` are the active ones by their API name, without the master.
+    """
 
     name: str
     label: str = ""
     updateable: bool = False
     createable: bool = False
+    record_types: tuple[str, ...] = ()
     fields: Mapping[str, FieldDescription]
 
     def field(self, name: str) -> FieldDescription | None:
@@ -117,6 +125,7 @@ def read_description(answer: object) -> ObjectDescription:
         label=str(answer.get("label") or ""),
         updateable=bool(answer.get("updateable")),
         createable=bool(answer.get("createable")),
+        record_types=_record_types(answer.get("recordTypeInfos")),
         fields={field.name.lower(): field for field in fields},
     )
 
@@ -133,13 +142,15 @@ def _field(told: Mapping[str, object]) -> FieldDescription:
         updateable=bool(told.get("updateable")),
         createable=bool(told.get("createable")),
         nillable=bool(told.get("nillable")),
+        defaulted=bool(told.get("defaultedOnCreate")),
         custom=bool(told.get("custom")),
         restricted=bool(told.get("restrictedPicklist")),
         external_id=bool(told.get("externalId")),
         unique=bool(told.get("unique")),
         calculated=bool(told.get("calculated")),
         formula=str(told.get("calculatedFormula") or ""),
-        values=_active(values),
+        values=_values(values, active=True),
+        inactive=_values(values, active=False),
         references=tuple(map(str, references)) if isinstance(references, list) else (),
     )
 
@@ -149,10 +160,19 @@ def _number(told: Mapping[str, object], key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _active(values: object) -> tuple[str, ...]:
-    entries = values if isinstance(values, list) else []
+def _values(told: object, *, active: bool) -> tuple[str, ...]:
+    entries = told if isinstance(told, list) else []
     return tuple(
         str(entry.get("value"))
         for entry in entries
-        if isinstance(entry, dict) and entry.get("active")
+        if isinstance(entry, dict) and bool(entry.get("active")) is active
+    )
+
+
+def _record_types(told: object) -> tuple[str, ...]:
+    entries = told if isinstance(told, list) else []
+    return tuple(
+        str(entry.get("developerName") or entry.get("name"))
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("active") and not entry.get("master")
     )

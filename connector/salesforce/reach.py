@@ -9,6 +9,7 @@ from typing import NoReturn
 import requests
 
 from connector.domain.errors import ConfigurationError
+from connector.domain.records import long_id
 from connector.salesforce.connection import Connection
 
 
@@ -51,6 +52,25 @@ class Reached:
     host: str
     versions: tuple[str, ...]
     org_time: datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Who a login made us, and where."""
+
+    instance_url: str
+    organization_id: str
+    user_id: str
+
+
+def sign_in(connection: Connection) -> SignedIn:
+    """Log in, unless that has happened; raises what a login does."""
+    token = connection.tokens.token()
+    return SignedIn(
+        instance_url=token.instance_url,
+        organization_id=long_id(token.organization_id),
+        user_id=long_id(token.user_id),
+    )
 
 
 def reach(connection: Connection) -> Reached:
