@@ -5,6 +5,7 @@ import enum
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Self
 
 
 #: What a field may hold; None clears it.
@@ -40,10 +41,31 @@ def long_id(record_id: str) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class RecordRef:
-    """One Salesforce record: its object's API name and its 18-character id."""
+    """
+    One Salesforce record: its object's API name and its 18-character id.
+
+    A record that we make ourselves has no id before it is there. It is named by an external id
+    that is unique, as `Key__c=twilio/SM1`, and written by upsert: see `keyed`.
+    """
 
     object: str
     id: str
+
+    @classmethod
+    def keyed(cls, name: str, field: str, value: str) -> Self:
+        """The record of which this field, a unique external id, holds this value."""
+        return cls(name, f"{field}={value}")
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """The external id and its value; None for a record that is named by its own id."""
+        field, mark, value = self.id.partition("=")
+        return (field, value) if mark else None
+
+    @property
+    def key_field(self) -> str:
+        """The external id that it is written by; empty for a record named by its own id."""
+        return self.key[0] if self.key else ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +118,14 @@ def batches(
     Cut changes into calls: urgent ones first, then by object, a parent's rows side by side.
 
     Each batch holds one object only: Salesforce runs each as one chunk, and one lane per
-    object keeps its locks apart.
+    object keeps its locks apart. Records named by their id and those named by an external id
+    go to different addresses, so a batch holds one of these kinds only.
     """
-    ordered = sorted(
-        changes, key=lambda c: (not c.urgent, c.record.object, c.parent, c.record.id)
-    )
-    for _, group in itertools.groupby(ordered, key=lambda c: (c.urgent, c.record.object)):
+    ordered = sorted(changes, key=lambda c: (_kind(c), c.parent, c.record.id))
+    for _, group in itertools.groupby(ordered, key=_kind):
         rows = list(group)
         yield from (rows[at : at + size] for at in range(0, len(rows), size))
+
+
+def _kind(change: RecordChange) -> tuple[bool, str, str]:
+    return (not change.urgent, change.record.object, change.record.key_field)

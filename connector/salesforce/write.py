@@ -7,12 +7,21 @@ bad record or field does not hold up the others.
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Sequence
 
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
-from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict
-from connector.salesforce.classify import rule_of, verdict_of
+from connector.domain.records import (
+    BATCH_SIZE,
+    Outcome,
+    RecordChange,
+    RecordRef,
+    Verdict,
+    is_record_id,
+)
+from connector.salesforce import soql
+from connector.salesforce.classify import FEW, rule_of, verdict_of
 from connector.salesforce.connection import Connection
 from connector.salesforce.errors import OrgRefusedError
 
@@ -29,6 +38,8 @@ LONGEST_MESSAGE = 1_000
 ENOUGH = 5
 
 _NOT_FOUND = 404
+#: What an upsert that lost a race to another is told.
+_MADE_MEANWHILE = frozenset({"DUPLICATE_VALUE", "DUPLICATE_EXTERNAL_ID"})
 _UNKNOWN = "UNKNOWN_ERROR"
 
 Changes = Sequence[RecordChange]
@@ -52,6 +63,10 @@ class Writing:
         return _judged([by_record[change.record] for change in changes])
 
     def _apart(self, changes: Changes, refusal: OrgRefusedError) -> list[Outcome]:
+        if refusal.status == _NOT_FOUND and changes[0].record.key:
+            # No such object, or no such external id on it: none of its records can be written.
+            stopped = functools.partial(Outcome, verdict=Verdict.STOP, error_code=refusal.code)
+            return [stopped(change=change, message=refusal.text) for change in changes]
         if refusal.status == _NOT_FOUND:  # the address, not a record: nothing is known of those
             raise ConfigurationError(
                 f"Salesforce does not know {COLLECTIONS} in API version "
@@ -76,12 +91,13 @@ class Writing:
     def _send(self, changes: Changes) -> list[Outcome]:
         self._calls_left -= 1
         records = [
-            {"attributes": {"type": c.record.object}, "id": c.record.id, **c.fields}
+            {"attributes": {"type": c.record.object}, **_name(c.record), **c.fields}
             for c in changes
         ]
         body = json.dumps({"allOrNone": False, "records": records}, allow_nan=False)
+        path = _path(changes[0].record)
         answer = self._connection.ask(
-            lambda client: client.restful(COLLECTIONS, method="PATCH", data=body)
+            lambda client: client.restful(path, method="PATCH", data=body)
         )
         if not isinstance(answer, list) or len(answer) != len(changes):
             raise OrgUnavailableError("Salesforce answered for other records than were sent")
@@ -92,8 +108,24 @@ def _check(changes: Changes) -> None:
     records = {change.record for change in changes}
     if not 0 < len(changes) <= BATCH_SIZE or len(records) != len(changes):
         raise ValueError(f"a batch holds 1 to {BATCH_SIZE} different records")
-    if len({record.object for record in records}) > 1:
-        raise ValueError("a batch holds one object only")
+    if len({(record.object, record.key_field) for record in records}) > 1:
+        raise ValueError("a batch holds one object only, named by one kind of id")
+
+
+def _path(record: RecordRef) -> str:
+    """
+    Where records are updated by id, or upserted by an external id.
+
+    REST API Developer Guide, "Upsert Multiple Records with Fewer Round Trips": the address
+    names the object and its external id, and the records have no id.
+    """
+    if not record.key:
+        return COLLECTIONS
+    return f"{COLLECTIONS}/{soql.name(record.object)}/{soql.name(record.key_field)}"
+
+
+def _name(record: RecordRef) -> dict[str, str]:
+    return dict([record.key]) if record.key else {"id": record.id}
 
 
 def _parts(changes: Changes, code: str) -> list[Changes]:
@@ -113,8 +145,7 @@ def _outcome(change: RecordChange, row: object) -> Outcome:
     if not isinstance(row, dict) or not isinstance(row.get("success"), bool):
         raise OrgUnavailableError("Salesforce answered in a shape that it never does")
     if row["success"]:
-        record_id = row.get("id")
-        if not isinstance(record_id, str) or record_id[:15] != change.record.id[:15]:
+        if not _is_answer_for(change.record, row.get("id")):
             raise OrgUnavailableError("Salesforce answered for other records than were sent")
         return Outcome(change=change, verdict=Verdict.WRITTEN)
     errors = row.get("errors")
@@ -129,16 +160,32 @@ def _outcome(change: RecordChange, row: object) -> Outcome:
     )
 
 
+def _is_answer_for(record: RecordRef, record_id: object) -> bool:
+    """Whether it is this record's id; of one that we named by a key nobody knows it before."""
+    if not isinstance(record_id, str) or not is_record_id(record_id):
+        return False
+    return bool(record.key) or record_id[:15] == record.id[:15]
+
+
 def _refused(
     change: RecordChange, code: str, message: str, fields: tuple[str, ...] = ()
 ) -> Outcome:
     return Outcome(
         change=change,
-        verdict=verdict_of(code, message, fields=fields, attempts=change.attempts),
+        verdict=_verdict(change, code, message, fields),
         error_code=code,
         message=message[:LONGEST_MESSAGE],
         fields=fields,
     )
+
+
+def _verdict(change: RecordChange, code: str, message: str, fields: tuple[str, ...]) -> Verdict:
+    if change.record.key and code in _MADE_MEANWHILE:
+        # Two made the record at once, and the next upsert finds it.
+        return Verdict.PARK if change.attempts >= FEW else Verdict.RETRY
+    verdict = verdict_of(code, message, fields=fields, attempts=change.attempts)
+    # A record that we name ourselves goes nowhere: what is gone is one that it refers to.
+    return Verdict.PARK if change.record.key and verdict is Verdict.FOLLOW else verdict
 
 
 def _undecided(change: RecordChange) -> Outcome:

@@ -60,3 +60,24 @@ def test_rows_of_one_parent_lie_side_by_side():
     (batch,) = batches(changes)
 
     assert [c.parent for c in batch] == ["A", "B", "B"]
+
+
+def test_a_record_without_an_id_is_named_by_an_external_id():
+    record = RecordRef.keyed("SMS_Message__c", "Key__c", "kannel/a=b")
+
+    assert record == RecordRef("SMS_Message__c", "Key__c=kannel/a=b")
+    assert record.key == ("Key__c", "kannel/a=b")
+    assert RecordRef("Contact", "003000000000001AAA").key is None
+
+
+def test_records_with_and_without_an_id_are_not_mixed():
+    keyed = RecordRef.keyed("SMS_Message__c", "Key__c", "kannel/1")
+    changes = [
+        change(1, "SMS_Message__c"),
+        RecordChange(record=keyed, fields={}, change_ids=frozenset({"2"})),
+        change(3, "SMS_Message__c"),
+    ]
+
+    cut = [[c.record.key_field for c in batch] for batch in batches(changes)]
+
+    assert cut == [["", ""], ["Key__c"]]

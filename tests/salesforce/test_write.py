@@ -1,5 +1,6 @@
 """Writing a batch: an outcome for each record, and no record held up by another."""
 
+import dataclasses
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
-from connector.domain.records import Verdict
+from connector.domain.records import RecordRef, Verdict
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.classify import FEW
 from connector.salesforce.connect import connect
@@ -128,6 +129,56 @@ class TestUpdate:
             org.update(changes)
 
         assert len(web.calls) == 0
+
+
+class TestUpsert:
+    """Records that we name by an external id of our own."""
+
+    UPSERT = f"{COLLECTIONS}/SMS_Message__c/Key__c"
+    NEW = "a02xx0000000001AAA"
+
+    def row(self, number, **keys):
+        record = RecordRef.keyed("SMS_Message__c", "Key__c", f"kannel/{number}")
+        return dataclasses.replace(change(number, **keys), record=record)
+
+    def test_names_the_external_id_in_the_address_and_no_id_in_the_record(self, org, logged_in):
+        row = {"id": self.NEW, "success": True, "errors": [], "created": True}
+        logged_in.patch(self.UPSERT, json=[row])
+
+        (outcome,) = org.update([self.row(1)])
+
+        (request,) = requests_to(logged_in, self.UPSERT)
+        (record,) = sent(request)["records"]
+        assert outcome.written
+        assert record["Key__c"] == "kannel/1"
+        assert "id" not in record
+
+    @pytest.mark.parametrize("code", ["DUPLICATE_VALUE", "DUPLICATE_EXTERNAL_ID"])
+    def test_a_lost_race_is_run_again_a_few_times(self, org, logged_in, code):
+        logged_in.patch(self.UPSERT, json=[failed(code)] * 2)
+
+        outcomes = org.update([self.row(1), self.row(2, attempts=FEW)])
+
+        assert verdicts(outcomes) == [Verdict.RETRY, Verdict.PARK]
+
+    @pytest.mark.parametrize("code", ["INVALID_CROSS_REFERENCE_KEY", "ENTITY_IS_DELETED"])
+    def test_it_is_nowhere_to_be_followed_to(self, org, logged_in, code):
+        logged_in.patch(self.UPSERT, json=[failed(code)])
+
+        (outcome,) = org.update([self.row(1)])
+
+        assert outcome.verdict is Verdict.PARK
+
+    def test_an_external_id_that_is_not_there_stops_the_object(self, org, logged_in):
+        logged_in.patch(self.UPSERT, status=404, json=refused("NOT_FOUND"))
+
+        (outcome,) = org.update([self.row(1)])
+
+        assert (outcome.verdict, outcome.error_code) == (Verdict.STOP, "NOT_FOUND")
+
+    def test_is_not_mixed_with_records_that_have_an_id(self, org):
+        with pytest.raises(ValueError, match="one kind of id"):
+            org.update([self.row(1), change(2, "SMS_Message__c")])
 
 
 class TestSetUpFaults:
