@@ -18,7 +18,7 @@ LONGEST_MODULE = 300
 LAYERS = [
     {"domain"},
     {"clock"},
-    {"footprint", "gateways", "mapping", "store", "salesforce", "phones", "settings", "logs"},
+    {"fetch", "footprint", "gateways", "mapping", "store", "salesforce", "phones", "settings", "logs"},
     {"pipeline", "setup"},
     {"wiring"},
     {"web", "worker", "emulator"},
@@ -40,6 +40,7 @@ CONFINED = {
     "phonenumbers": {"phones"},
     "prometheus_client": {"web"},
     "psycopg": {"store"},
+    "requests": {"fetch", "salesforce", "emulator", "wiring"},
     "rich": {"cli"},
     "simple_salesforce": {"salesforce"},
     "sqlalchemy": {"store"},

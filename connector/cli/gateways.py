@@ -133,10 +133,16 @@ def read(name: str, file: str, given: tuple[str, ...], at: str, public_url: str)
     secrets = _secrets(gateway, given)
     callback = read_callback(gateway, file, at, origin(public_url))
     trusted = trust(gateway, callback, secrets)
+    lacking = None if trusted else gateway.lacks(callback, secrets)
+    if lacking:  # the service would fetch it; this command asks nobody
+        trusted = None
     events, fault = ([], "") if trusted is False else _read(gateway, callback)
     print_json({"trusted": trusted, "events": [_event(event) for event in events]})
     if trusted and (question := gateway.asks(callback)):
         click.echo(f"connector: {question.text}\n{question.address}", err=True)
+    if lacking:
+        told = f"not checked: --secret {lacking.key} with what is at {lacking.address}"
+        click.echo(f"connector: {told}", err=True)
     if trusted is False and not public_url:
         fault = "not trusted; if the gateway signs the URL, say --public-url"
     if fault:

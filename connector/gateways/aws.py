@@ -151,10 +151,12 @@ GATEWAY = Gateway(
     urgent=_urgent,
     secret_fault=sns.secret_fault,
     asks=sns.asks,
+    lacks=sns.lacks,
     reads=("delivery", "opt-outs", "replies"),
     signs=(
-        "RSA with SHA1 or SHA256 over the SNS envelope, checked with the certificate that you "
-        "configure, and only for your topics; a time is signed, but no window is stated"
+        "RSA with SHA1 or SHA256 over the SNS envelope, only for your topics, checked with "
+        "the certificate that it names on a host of SNS, or with the one that you configure; a "
+        "time is signed, but no window is stated"
     ),
     address="?campaign=<campaign id>",
     retries=(
@@ -163,8 +165,8 @@ GATEWAY = Gateway(
     ),
     outage_costs=(
         "every event that comes while the service is away for longer than a minute, unless the "
-        "subscription has a dead-letter queue; also every event after Amazon has changed its "
-        "certificate, until you have configured the new one"
+        "subscription has a dead-letter queue; with a certificate of your own configured, also "
+        "every event after Amazon has changed it, until you have configured the new one"
     ),
     cannot_tell=(
         "an error code (the type of the event stands in its place), clicks, and opt-outs that "
@@ -178,17 +180,19 @@ GATEWAY = Gateway(
             "signature_version as 2, so that nothing older is taken."
         ),
         (
-            "Fetch the certificate: subscribe your own e-mail address (protocol email-json), "
-            "publish a test message, look that its SigningCertURL begins with "
-            "https://sns.<region>.amazonaws.com/, download it, and give the PEM text to this "
-            "service as signing_certificate. When Amazon changes it, put the new one after the "
-            "old one in the same text."
+            "Let the web and worker processes reach https://sns.<region>.amazonaws.com: the "
+            "certificate is fetched from there, and subscriptions are confirmed there. Where "
+            "that cannot be, fetch the certificate that SigningCertURL of a message names, and "
+            "give the PEM text to this service as signing_certificate; when Amazon changes it, "
+            "put the new one after the old one in the same text."
         ),
         (
             "Subscribe the URL (protocol https, raw message delivery off, a dead-letter queue "
-            "attached). SNS asks at once whether we want it, and sends nothing before: find "
-            "that callback with `connector callbacks list --gateway aws`, and open the address "
-            "that `connector callbacks show` prints for it. Nothing is opened by itself."
+            "attached). SNS asks at once whether we want it, and sends nothing before; the "
+            "worker says yes within seconds, for your topics only. `connector callbacks list "
+            "--gateway aws` and `connector callbacks show` tell what became of it, and the "
+            "address to open by hand. What ends a subscription is shown there too, and "
+            "never answered by itself."
         ),
         (
             "Put the record id and the campaign id into Context of each message, as ref and "

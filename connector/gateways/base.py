@@ -36,9 +36,22 @@ class Reply:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a gateway asks of the operator in a callback; opening `address` once says yes."""
+    """
+    What a gateway asks in an authentic callback; opening `address` once says yes.
+
+    `wanted` says that the settings answer it already, so that nobody has to be asked.
+    """
 
     text: str
+    address: str
+    wanted: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """A public document that `verify` needs of the gateway; it counts as the secret `key`."""
+
+    key: str
     address: str
 
 
@@ -47,6 +60,10 @@ def always(_callback: Callback) -> bool:
 
 
 def no_question(_callback: Callback) -> Question | None:
+    return None
+
+
+def lacks_nothing(_callback: Callback, _secrets: Secrets) -> Lacking | None:
     return None
 
 
@@ -66,7 +83,8 @@ class Gateway:
     nothing but delivery reports. `secret_fault` says what is wrong with a configured value, in
     a few words, or nothing. `batches` is true where one message id may stand for several
     messages, told apart by their recipients. `asks` reads the question of a callback that has
-    one; show it only if the callback is authentic.
+    one; show it only if the callback is authentic. `lacks` names a document that `verify`
+    still needs, always on a host of the gateway's own.
 
     The rest is for people: `address` is what follows the callback path in the URL to paste,
     `reads` what the callbacks can tell, `cannot_tell` what they cannot.
@@ -86,6 +104,7 @@ class Gateway:
     urgent: Callable[[Callback], bool] = always
     secret_fault: Callable[[str, str], str] = no_fault
     asks: Callable[[Callback], Question | None] = no_question
+    lacks: Callable[[Callback, Secrets], Lacking | None] = lacks_nothing
     batches: bool = False
 
     reads: tuple[str, ...]

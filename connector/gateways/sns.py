@@ -2,9 +2,10 @@
 The envelope in which Amazon SNS posts to a subscriber: who signed it, and what it asks.
 
 Documentation: "Verifying the signatures of Amazon SNS messages", "HTTP/HTTPS subscription
-confirmation JSON format". The certificate that signs is configured, never fetched: an address
-in a request is the sender's word. Amazon signs the messages of all its customers with the same
-certificate, so the topic has to be one of ours. Raw delivery has no envelope and no signature.
+confirmation JSON format". The certificate that signs is configured, or fetched from where the
+envelope says, if that is a host of SNS. Amazon signs the messages of all its customers with the
+same certificate, so the topic has to be one of ours. Raw delivery has no envelope and no
+signature.
 """
 
 import base64
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from connector.domain.callback import Callback
 from connector.domain.errors import CallbackUnreadableError
-from connector.gateways.base import Question, Secrets
+from connector.gateways.base import Lacking, Question, Secrets
 from connector.gateways.values import members, text
 from connector.gateways.verify import base64_text, closed, equal, live
 
@@ -39,10 +40,11 @@ SIGNED = {
 }
 HASHES = {"1": SHA1, "2": SHA256}
 #: What a subscriber has to be told, and what it may demand.
-NEEDED = ("signing_certificate", "topic")
-OPTIONAL = ("signature_version",)
+CERTIFICATE, TOPIC, VERSION = "signing_certificate", "topic", "signature_version"
+NEEDED, OPTIONAL = (TOPIC,), (CERTIFICATE, VERSION)
 
 _HOST = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+_CERTIFICATE_PATH = re.compile(r"/[A-Za-z0-9_-]{1,128}\.pem")
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 
 
@@ -56,14 +58,7 @@ def verify(callback: Callback, secrets: Secrets) -> bool:
     """
     envelope = members(callback.document, "body")
     version, given = text(envelope, "SignatureVersion"), text(envelope, "Signature")
-    topics = [topic for value in live(secrets, "topic") for topic in _topics(value)]
-    demanded = list(live(secrets, "signature_version"))
-    if not (
-        version in HASHES
-        and (version in demanded or not demanded)
-        and any(equal(text(envelope, "TopicArn"), topic) for topic in topics)
-        and is_of_sns(text(envelope, "SigningCertURL"))
-    ):
+    if not _is_for_us(envelope, secrets):
         return False
     signature = base64.b64decode(given, validate=True)
     if not equal(base64_text(signature), given):  # the same bytes have one spelling
@@ -72,9 +67,36 @@ def verify(callback: Callback, secrets: Secrets) -> bool:
     return any(
         signer.since <= callback.received_at <= signer.until
         and _fits(signer.key, signature, content, version)
-        for pem in live(secrets, "signing_certificate")
+        for pem in live(secrets, CERTIFICATE)
         for signer in _signers(pem)
     )
+
+
+def _is_for_us(envelope: Mapping[str, object], secrets: Secrets) -> bool:
+    """All that can be told without a certificate."""
+    version = text(envelope, "SignatureVersion")
+    topics = [topic for value in live(secrets, TOPIC) for topic in _topics(value)]
+    demanded = list(live(secrets, VERSION))
+    return (
+        version in HASHES
+        and (version in demanded or not demanded)
+        and any(equal(text(envelope, "TopicArn"), topic) for topic in topics)
+        and is_of_sns(text(envelope, "SigningCertURL"))
+    )
+
+
+def lacks(callback: Callback, secrets: Secrets) -> Lacking | None:
+    """The certificate that an envelope names, unless the operator has configured his own."""
+    try:
+        envelope = members(callback.document, "body")
+        address = text(envelope, "SigningCertURL")
+        if any(live(secrets, CERTIFICATE)) or not _is_for_us(envelope, secrets):
+            return None
+    except (CallbackUnreadableError, ValueError):
+        return None
+    named = _CERTIFICATE_PATH.fullmatch(urlsplit(address).path)
+    plain = named and not urlsplit(address).query
+    return Lacking(key=CERTIFICATE, address=address) if plain else None
 
 
 def signed(envelope: Mapping[str, object]) -> bytes:
@@ -143,7 +165,11 @@ def is_of_sns(address: str) -> bool:
 
 
 def asks(callback: Callback) -> Question | None:
-    """Whether we want the topic: SNS sends no event before the address was opened."""
+    """
+    Whether we want the topic: SNS sends no event before the address was opened.
+
+    Yes, for a topic that is configured, and no other callback is authentic.
+    """
     try:
         envelope = members(callback.document, "body")
         kind, topic = text(envelope, "Type"), text(envelope, "TopicArn")
@@ -153,7 +179,8 @@ def asks(callback: Callback) -> Question | None:
     except (CallbackUnreadableError, ValueError):
         return None
     if kind == "SubscriptionConfirmation":
-        return Question(text=f"to confirm the subscription of {topic}, open", address=address)
+        told = f"to confirm the subscription of {topic}, open"
+        return Question(text=told, address=address, wanted=True)
     return Question(text=f"{topic} was unsubscribed; to renew it, open", address=address)
 
 

@@ -12,6 +12,7 @@ from connector.web.front import Front
 from connector.web.group_commit import GroupCommit
 from connector.web.health import Health, disk_reserve
 from connector.web.mount import Mount
+from connector.web.papers import Papers
 from connector.web.reading import Limits
 from connector.web.tally import Tally
 from connector.wiring.local import read_addresses, read_secrets
@@ -32,12 +33,14 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         create_app(store=store, clock=clock, region=settings.default_region),
         Limits(body_bytes=MOST_BYTES),
     )
+    papers = Papers(fetch, clock)
     door = Door(
         gateways=gateways.installed(),
         secrets=read_secrets(settings),
         callers=Callers(read_addresses(settings), settings.trusted_proxies),
         public_url=settings.public_url,
         commit=commit,
+        papers=papers,
         clock=clock,
         tally=Tally(clock),
         limits=Limits(body_bytes=settings.max_body_bytes),
@@ -47,8 +50,15 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         health=health,
         mount=mount,
         starting=[lifetime.settle_memory, lambda: lifetime.drain_at_sigterm(health)],
-        stopping=[commit.close, mount.close, health.close, store.close],
+        stopping=[commit.close, papers.close, mount.close, health.close, store.close],
     )
+
+
+def fetch(address: str) -> bytes:
+    """Few gateways have something to fetch: the HTTP client is loaded when one has."""
+    from connector.fetch import fetch as load  # noqa: PLC0415
+
+    return load(address)
 
 
 def is_lasting(error: Exception) -> bool:

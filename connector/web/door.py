@@ -16,6 +16,7 @@ from connector.web.answers import Answer, RefusedError, Send, refusal
 from connector.web.body import BodyReader
 from connector.web.callers import Callers
 from connector.web.group_commit import GroupCommit
+from connector.web.papers import NotToBeHadError, Papers
 from connector.web.reading import (
     ClientGoneError,
     Limits,
@@ -49,6 +50,7 @@ class Door:
         callers: Callers,
         public_url: str,
         commit: GroupCommit,
+        papers: Papers,
         clock: Clock,
         tally: Tally,
         limits: Limits,
@@ -58,6 +60,7 @@ class Door:
         self._callers = callers
         self._public_url = public_url
         self._commit = commit
+        self._papers = papers
         self._clock = clock
         self._tally = tally
         self._limits = limits
@@ -94,12 +97,26 @@ class Door:
             received_at=self._clock(),
             public_url=self._public_url,
         )
-        if not (trusted := trust(gateway, callback, self._secrets.get(place, {}))):
+        if not (trusted := await self._trust(gateway, callback, place)):
             self._tally.refused(
                 gateway.name, "not trusted" if trusted is False else "no secret"
             )
             return answers.NOT_TRUSTED
         return await self._keep(gateway, callback)
+
+    async def _trust(
+        self, gateway: Gateway, callback: Callback, place: tuple[str, str]
+    ) -> bool | None:
+        """Whether it is authentic; what the gateway has published for that is fetched once."""
+        secrets = self._secrets.get(place, {})
+        trusted = trust(gateway, callback, secrets)
+        if trusted or not (lacking := gateway.lacks(callback, secrets)):
+            return trusted
+        try:
+            return trust(gateway, callback, await self._papers.completed(lacking, secrets))
+        except NotToBeHadError:
+            self._tally.refused(gateway.name, f"no {lacking.key}")
+            raise RefusedError(answers.BUSY) from None
 
     def _find(self, target: str) -> tuple[Gateway, str]:
         path = target.partition("?")[0]

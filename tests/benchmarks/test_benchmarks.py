@@ -19,6 +19,7 @@ from tests.benchmarks.figures import Figure, at_least, at_most, interleaved, rat
 from tests.benchmarks.traffic import GATEWAYS, arrivals, reports
 from tests.support.asgi import ask
 from tests.support.inbox import MemoryInbox
+from tests.support.papers import papers
 from tests.support.serving import PUBLIC_URL
 
 
@@ -103,6 +104,7 @@ async def kept_by_the_door(report):
         callers=Callers(),
         public_url=PUBLIC_URL,
         commit=commit,
+        papers=papers(lambda: NOW),
         clock=lambda: NOW,
         tally=Tally(lambda: NOW),
         limits=Limits(),

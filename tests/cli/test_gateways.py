@@ -121,6 +121,17 @@ class TestRead:
 
         assert (event["kind"], event["consent"]) == ("consent", None)
 
+    def test_names_the_certificate_that_it_does_not_fetch(self, try_file):
+        path = FOLDER / "aws/delivered.yaml"
+        given = [each for each in arguments_for(path) if "certificate" not in each]
+
+        answer = try_file("aws/delivered", *given)
+
+        assert answer.exit_code == 0
+        assert json.loads(answer.stdout)["trusted"] is None
+        assert "not checked: --secret signing_certificate" in answer.stderr
+        assert "https://sns.us-east-1.amazonaws.com/Simple" in answer.stderr
+
     def test_without_a_secret_it_knows_of_no_trust(self, try_file):
         told = json.loads(try_file("kannel/delivered", "--at=1770800460").stdout)
 
@@ -292,7 +303,7 @@ class TestListAndShow:
     def test_show_tells_which_secrets_are_needed(self, run):
         shown = " ".join(run("show", "aws").output.split())
 
-        assert "signing_certificate and topic; optional: signature_version" in shown
+        assert "topic; optional: signing_certificate, signature_version" in shown
 
     @pytest.mark.parametrize("command", ["show", "url"])
     def test_an_unknown_gateway_is_told_with_the_nearest(self, run, command):

@@ -33,6 +33,7 @@ from tests.gateways import expected
 from tests.gateways.cases import FILES, Case, read
 from tests.support.asgi import Asked, ask
 from tests.support.clock import NOON
+from tests.support.papers import papers
 
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -104,6 +105,7 @@ async def ask_for(case: Case, commit: GroupCommit) -> Asked:
         callers=Callers(),
         public_url=callback.public_url,
         commit=commit,
+        papers=papers(clock),
         clock=clock,
         tally=Tally(clock),
         limits=Limits(),

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connector.gateways import sns
+from connector.gateways.base import Lacking
 from connector.gateways.verify import trust
 from tests.gateways.cases import FOLDER, read
 
@@ -55,13 +56,64 @@ def test_a_line_feed_cannot_make_a_field_of_the_message():
     assert not case.gateway.verify(other, case.secrets)
 
 
-def test_half_of_the_settings_is_as_good_as_none():
+def test_without_a_topic_nothing_is_trusted():
     case = a_case()
-    for key in ("signing_certificate", "topic"):
-        half = {key: case.secrets[key], "signature_version": ["2"]}
+    half = {key: case.secrets[key] for key in ("signing_certificate",)}
 
-        assert trust(case.gateway, case.callback, half) is None
-        assert not case.gateway.verify(case.callback, half)
+    assert trust(case.gateway, case.callback, half) is None
+    assert not case.gateway.verify(case.callback, half)
+
+
+class TestLacking:
+    def test_the_certificate_that_the_envelope_names(self):
+        case = a_case()
+
+        lacking = sns.lacks(case.callback, {"topic": case.secrets["topic"]})
+
+        assert lacking == Lacking(
+            key="signing_certificate",
+            address="https://sns.us-east-1.amazonaws.com/"
+            "SimpleNotificationService-0123456789abcdef.pem",
+        )
+
+    def test_with_it_the_envelope_is_authentic(self):
+        case = a_case()
+
+        assert not trust(case.gateway, case.callback, {"topic": case.secrets["topic"]})
+        assert trust(case.gateway, case.callback, case.secrets)
+
+    def test_nothing_where_the_operator_has_configured_one(self):
+        case = a_case()
+
+        assert sns.lacks(case.callback, case.secrets) is None
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"TopicArn": "arn:aws:sns:us-east-1:111122223333:another"},
+            {"SignatureVersion": "3"},
+            {"SigningCertURL": "https://sns.us-east-1.amazonaws.com.example.org/a.pem"},
+            {"SigningCertURL": "https://sns.us-east-1.amazonaws.com/a.pem?b=c"},
+            {"SigningCertURL": "https://sns.us-east-1.amazonaws.com/?Action=Publish"},
+            {"SigningCertURL": "https://sns.us-east-1.amazonaws.com/a/../b.pem"},
+            {"SigningCertURL": "https://["},
+            {"SigningCertURL": None},
+        ],
+    )
+    def test_nothing_of_what_cannot_be_ours(self, fields):
+        case = a_case()
+
+        callback = changed(case.callback, **fields)
+
+        assert sns.lacks(callback, {"topic": case.secrets["topic"]}) is None
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"SigningCertURL": []}'])
+    def test_nothing_of_anything_else(self, body):
+        case = a_case()
+
+        callback = dataclasses.replace(case.callback, body=body)
+
+        assert sns.lacks(callback, {"topic": case.secrets["topic"]}) is None
 
 
 @pytest.mark.parametrize("missing", ["TopicArn", "SigningCertURL", "SignatureVersion"])
@@ -103,12 +155,14 @@ class TestQuestion:
         assert question.address.startswith(
             "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription"
         )
+        assert question.wanted
 
     def test_the_end_of_a_subscription_can_be_taken_back(self):
         question = sns.asks(a_case("unsubscription").callback)
 
         assert question is not None
         assert question.text.startswith(f"{TOPIC} was unsubscribed")
+        assert not question.wanted
 
     @pytest.mark.parametrize("name", ["delivered", "inbound-stop", "raw-delivery"])
     def test_an_event_asks_nothing(self, name):

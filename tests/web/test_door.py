@@ -18,6 +18,7 @@ from connector.web.tally import Tally
 from tests.support.asgi import ask
 from tests.support.clock import NOON
 from tests.support.inbox import MemoryInbox
+from tests.support.papers import papers
 
 
 REPORT = "/callbacks/kannel?token=s3cret&id=%3A+%2F&type=1&ref=003000000000001AAA"
@@ -49,6 +50,7 @@ def door(inbox, clock, tally) -> Iterator[Door]:
         ),
         public_url="https://sms.example.org",
         commit=commit,
+        papers=papers(clock),
         clock=clock,
         tally=tally,
         limits=Limits(body_bytes=100, body_seconds=5, target_bytes=300, headers=10),
@@ -265,6 +267,7 @@ class TestSlowClient:
             callers=Callers(),
             public_url="",
             commit=commit,
+            papers=papers(clock),
             clock=clock,
             tally=tally,
             limits=Limits(body_seconds=0.01),

@@ -17,6 +17,7 @@ from connector.web.reading import Limits
 from connector.web.tally import Tally
 from tests.support.asgi import ask
 from tests.support.inbox import MemoryInbox
+from tests.support.papers import papers
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def front(mount, clock):
         callers=Callers(),
         public_url="",
         commit=commit,
+        papers=papers(clock),
         clock=clock,
         tally=Tally(clock),
         limits=Limits(),
