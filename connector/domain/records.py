@@ -91,6 +91,7 @@ class Verdict(enum.StrEnum):
 
     WRITTEN = "written"
     RETRY = "retry"  # waiting can help: locks, limits, outages
+    AGAIN = "again"  # a bulk job did not decide it: a call of its own does, at once
     PARK = "park"  # the data or the org's rules must change: kept as refused
     FOLLOW = "follow"  # the record went elsewhere: converted, merged, deleted
     STOP = "stop"  # the set-up is wrong for every record of the object
@@ -115,16 +116,46 @@ def batches(
     changes: Iterable[RecordChange], size: int = BATCH_SIZE
 ) -> Iterator[list[RecordChange]]:
     """
-    Cut changes into calls: urgent ones first, then by object, a parent's rows side by side.
+    Cut changes into calls: urgent ones first, then by object, a parent's rows in one call.
 
     Each batch holds one object only: Salesforce runs each as one chunk, and one lane per
     object keeps its locks apart. Records named by their id and those named by an external id
-    go to different addresses, so a batch holds one of these kinds only.
+    go to different addresses, so a batch holds one of these kinds only. A parent with more
+    rows than fit into a call gets calls of its own before the rest of them is treated like
+    any other's.
     """
-    ordered = sorted(changes, key=lambda c: (_kind(c), c.parent, c.record.id))
-    for _, group in itertools.groupby(ordered, key=_kind):
-        rows = list(group)
-        yield from (rows[at : at + size] for at in range(0, len(rows), size))
+    for _, group in itertools.groupby(sorted(changes, key=_kind), key=_kind):
+        for batch in _packed(group, size):
+            yield sorted(batch, key=_place)
+
+
+def _packed(changes: Iterable[RecordChange], size: int) -> list[list[RecordChange]]:
+    """As few batches as it takes, families whole: the big ones first, each where it fits."""
+    packed: list[list[RecordChange]] = []
+    first = 0  # those before it are full
+    for family in _families(changes, size):
+        at = first
+        while at < len(packed) and len(packed[at]) + len(family) > size:
+            at += 1
+        if at == len(packed):
+            packed.append([])
+        packed[at] += family
+        while first < len(packed) and len(packed[first]) == size:
+            first += 1
+    return packed
+
+
+def _families(changes: Iterable[RecordChange], size: int) -> list[list[RecordChange]]:
+    """The rows of each parent, no more than a call takes; who has no parent is alone."""
+    families = []
+    for parent, rows in itertools.groupby(sorted(changes, key=_place), key=lambda c: c.parent):
+        found, step = list(rows), size if parent else 1
+        families += [found[at : at + step] for at in range(0, len(found), step)]
+    return sorted(families, key=len, reverse=True)
+
+
+def _place(change: RecordChange) -> tuple[str, str]:
+    return (change.parent, change.record.id)
 
 
 def _kind(change: RecordChange) -> tuple[bool, str, str]:

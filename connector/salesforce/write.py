@@ -74,7 +74,7 @@ class Writing:
             )
         parts = _parts(changes, refusal.code)
         if len(parts) == 1:
-            return [_refused(change, refusal.code, refusal.text) for change in changes]
+            return [refused(change, refusal.code, refusal.text) for change in changes]
         return [outcome for part in parts for outcome in self._part(part)]
 
     def _part(self, changes: Changes) -> list[Outcome]:
@@ -152,7 +152,7 @@ def _outcome(change: RecordChange, row: object) -> Outcome:
     first = errors[0] if isinstance(errors, list) and errors else None
     told: dict[str, object] = first if isinstance(first, dict) else {}
     fields = told.get("fields")
-    return _refused(
+    return refused(
         change,
         str(told.get("statusCode") or _UNKNOWN),
         str(told.get("message") or ""),
@@ -167,9 +167,10 @@ def _is_answer_for(record: RecordRef, record_id: object) -> bool:
     return bool(record.key) or record_id[:15] == record.id[:15]
 
 
-def _refused(
+def refused(
     change: RecordChange, code: str, message: str, fields: tuple[str, ...] = ()
 ) -> Outcome:
+    """What follows from Salesforce's first error of one record."""
     return Outcome(
         change=change,
         verdict=_verdict(change, code, message, fields),

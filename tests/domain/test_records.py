@@ -1,5 +1,7 @@
 """Record ids and batches."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +62,32 @@ def test_rows_of_one_parent_lie_side_by_side():
     (batch,) = batches(changes)
 
     assert [c.parent for c in batch] == ["A", "B", "B"]
+
+
+@given(st.lists(st.integers(1, 30), max_size=30), st.integers(0, 60), st.integers(1, 25))
+def test_a_parent_s_rows_are_in_one_call_where_they_fit(families, alone, size):
+    numbers = itertools.count()
+    changes = [
+        change(next(numbers), parent=f"P{name}")
+        for name, count in enumerate(families)
+        for _ in range(count)
+    ]
+    changes += [change(next(numbers)) for _ in range(alone)]
+
+    cut = list(batches(changes, size))
+
+    assert sorted(c.record.id for b in cut for c in b) == sorted(c.record.id for c in changes)
+    assert all(0 < len(batch) <= size for batch in cut)
+    for name, count in enumerate(families):
+        calls = sum(any(c.parent == f"P{name}" for c in batch) for batch in cut)
+        assert calls == -(-count // size)
+
+
+def test_whole_families_cost_no_more_calls():
+    changes = [change(n, parent=f"P{n // 7}") for n in range(1_700)]
+    changes += [change(n) for n in range(1_700, 2_000)]
+
+    assert len(list(batches(changes))) == 10
 
 
 def test_a_record_without_an_id_is_named_by_an_external_id():
