@@ -5,13 +5,14 @@ import json
 
 import flask
 
+from connector import gateways
 from connector.clock import Clock
 from connector.domain.records import RecordRef
 from connector.store import Store
 from connector.store.store import MessageHistory
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
-from connector.web.registrations import MOST_MESSAGES, read
+from connector.web.registrations import MOST_MESSAGES, read, recipient
 
 
 #: The most faults told in one answer.
@@ -37,12 +38,32 @@ def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
     @messages.get("/<gateway>/<path:message_id>")
     @requires(store, "messages:read")
     def show(gateway: str, message_id: str) -> dict[str, object]:
-        history = store.message(gateway, message_id)
+        own_id = _own_id(gateway, message_id, region)
+        history = store.message(gateway, own_id)
         if history is None:
-            raise ProblemError(404, "Nobody spoke of this message yet.")
+            raise ProblemError(404, f"Nobody spoke of this message yet.{_hint(gateway)}")
         return shown(history)
 
     return messages
+
+
+def _own_id(gateway: str, message_id: str, region: str) -> str:
+    """The id under which it is kept: with `recipient`, where a batch has one id for all."""
+    known = gateways.installed().get(gateway)
+    if known is None:
+        return message_id
+    try:
+        phone = recipient(flask.request.args.get("recipient", ""), region)
+    except ValueError as error:
+        raise ProblemError(400, f"recipient {error}") from None
+    return known.own_id(message_id, phone)
+
+
+def _hint(gateway: str) -> str:
+    known = gateways.installed().get(gateway)
+    if known is None or not known.batches or "recipient" in flask.request.args:
+        return ""
+    return f" A batch of {gateway} has several: add ?recipient= and the number."
 
 
 def _items() -> list[object]:

@@ -42,7 +42,7 @@ def read(items: Sequence[object], *, now: datetime, region: str) -> Reading:
     readers = {
         "gateway": _gateway,
         "message_id": _message_id,
-        "recipient": lambda text: _recipient(text, region),
+        "recipient": lambda text: recipient(text, region),
         "record": _record,
         "campaign": _campaign,
         "sent_at": lambda text: _sent_at(text, now),
@@ -50,6 +50,7 @@ def read(items: Sequence[object], *, now: datetime, region: str) -> Reading:
     for index, item in enumerate(items):
         texts: dict[str, str] = {}
         found = list(_read_fields(index, item, readers, texts))
+        found += _of_batches(index, texts)
         faults += found
         if not found:
             registrations.append(_registration(texts, now))
@@ -74,6 +75,17 @@ def _read_fields(
             texts[field] = reader(_text(given))
         except ValueError as error:
             yield Fault(index=index, field=field, detail=str(error))
+
+
+def _of_batches(index: int, texts: Mapping[str, str]) -> Iterator[Fault]:
+    """Reports on a batch name it with each recipient: without one they would never meet."""
+    gateway = gateways.installed().get(texts.get("gateway", ""))
+    if gateway and gateway.batches and texts.get("recipient") == "":
+        yield Fault(
+            index=index,
+            field="recipient",
+            detail=f"is missing: a message id of {gateway.name} may stand for several messages",
+        )
 
 
 def _text(given: object) -> str:
@@ -111,7 +123,8 @@ def _message_id(text: str) -> str:
     return text
 
 
-def _recipient(text: str, region: str) -> str:
+def recipient(text: str, region: str) -> str:
+    """A number in E.164, nothing for nothing; raises ValueError."""
     phone = to_e164(text, region)
     if text and not phone:
         raise ValueError("is no phone number with its country code")

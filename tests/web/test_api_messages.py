@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from connector import gateways
+from connector.domain.callback import Arrival, Callback
 from connector.domain.delivery import DeliveryEvent, DeliveryStatus
 from connector.domain.errors import StoreUnavailableError
+from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.web.app import create_app
 from connector.web.keys import new_secret, secret_hash
 from tests.support.clock import NOON
@@ -218,3 +221,64 @@ def test_hosts_may_be_limited(store, clock):
     ).test_client()
 
     assert client.get("/x", headers={"Host": "evil.example"}).status_code == 400
+
+
+class TestBatch:
+    """Sinch gives all messages of a batch one id: only the recipient tells them apart."""
+
+    SENT = {"gateway": "sinch", "message_id": "01FC66621XXXXX119Z8PMV1QPQ"}  # noqa: RUF012
+    PATH = "/api/messages/sinch/01FC66621XXXXX119Z8PMV1QPQ"
+
+    @pytest.mark.parametrize("reported", ["+447700900111", "447700900111"])
+    def test_a_registration_and_its_report_are_one_message(self, call, store, reported):
+        call("POST", "/api/messages", [{**self.SENT, "recipient": "+44 7700 900111"}])
+        sinch = gateways.find("sinch")
+        body = {
+            "type": "recipient_delivery_report_sms",
+            "batch_id": self.SENT["message_id"],
+            "recipient": reported,
+            "status": "Delivered",
+            "code": 0,
+            "at": "2026-11-23T11:00:00.000Z",
+        }
+        callback = Callback(
+            gateway="sinch",
+            account="",
+            method="POST",
+            target="/callbacks/sinch",
+            headers={"content-type": "application/json"},
+            body=json.dumps(body).encode(),
+            received_at=NOON,
+            public_url="",
+        )
+        store.inbox.keep([Arrival(callback=callback, urgent=False)])
+        normalise(store, {"sinch": sinch}, PhoneReader(), lambda: NOON)
+
+        answer = call("GET", f"{self.PATH}?recipient=%2B447700900111")
+
+        assert answer.json["status"] == "Delivered"
+        assert [each["word"] for each in answer.json["history"]] == ["Pending", "Delivered"]
+
+    def test_without_the_recipient_it_says_what_is_missing(self, call):
+        call("POST", "/api/messages", [{**self.SENT, "recipient": "+447700900111"}])
+
+        answer = call("GET", self.PATH)
+
+        assert answer.status_code == 404
+        assert "add ?recipient=" in answer.json["detail"]
+
+    def test_a_recipient_that_is_no_number_is_told(self, call):
+        answer = call("GET", f"{self.PATH}?recipient=x")
+
+        assert (answer.status_code, answer.json["detail"]) == (
+            400,
+            "recipient is no phone number with its country code",
+        )
+
+    def test_a_registration_needs_the_recipient(self, call):
+        answer = call("POST", "/api/messages", [self.SENT])
+
+        assert answer.status_code == 422
+        (fault,) = answer.json["errors"]
+        assert fault["field"] == "recipient"
+        assert "may stand for several" in fault["detail"]
