@@ -4,12 +4,12 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from connector.footprint.component import Component
+from connector.footprint.component import Body, Component
 from connector.footprint.xml import to_xml
 
 
 def test_elements_stand_in_the_order_of_the_body():
-    body = {
+    body: Body = {
         "columns": ["NAME", "Health__c"],
         "filters": {"field": "Health__c", "value": "Critical"},
         "label": "Critical",
