@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.emulator.access import Caller
 from connector.emulator.auth import App, Auth
+from connector.emulator.bulk_work import Bulk
 from connector.emulator.errors import RefusedRecordError
 from connector.emulator.faults import Faults
 from connector.emulator.fields import Field, Value
@@ -46,12 +47,13 @@ class EmulatedOrg:
         my_domain: str = "https://acme.my.salesforce.com",
         sandbox: bool = False,
         latest_version: float = 68.0,
+        number: int = 1,
     ) -> None:
         self.clock = clock
         self.lock = threading.RLock()
         self.my_domain = my_domain
         self.latest_version = latest_version
-        self.id = make_id("00D", 1)
+        self.id = make_id("00D", number)
         self.rules = Rules()
         self.faults = Faults(clock)
         self.usage = Usage(clock, daily_limit)
@@ -62,6 +64,7 @@ class EmulatedOrg:
             if not self.schema.knows(sobject.name):
                 self.schema.add_object(sobject)
         self.writer = Writer(self.storage, self.schema, self.rules)
+        self.bulk = Bulk(self.storage, self.schema, self.writer, self.faults, self.usage, clock)
         self.queries = Queries(self.storage, self.schema, clock)
         self.searches = Searches(self.storage, self.schema, self.queries)
         self.auth = Auth(self.storage, clock, org_id=self.id, find_user=self._find_user)
@@ -191,6 +194,7 @@ class EmulatedOrg:
             self._later = [(at, write) for at, write in self._later if at > self.clock()]
         for write in due:
             write()
+        self.bulk.settle()
 
     # Users, apps and sessions.
 

@@ -28,7 +28,8 @@ class OrgAccess:
     With `username` and `private_key` (PEM text) the JWT bearer flow is used, else client
     credentials with `client_secret`, which Salesforce offers on the org's My Domain only.
     `audience` is the `aud` claim; empty means the login address. `ca_file` names the bundle
-    to trust instead of the public ones, as an emulated org needs it.
+    to trust instead of the public ones, as an emulated org needs it. With `organization_id`,
+    of 15 or 18 characters, no other org is talked to.
     """
 
     login_url: str
@@ -37,6 +38,7 @@ class OrgAccess:
     private_key: str = dataclasses.field(default="", repr=False)
     client_secret: str = dataclasses.field(default="", repr=False)
     audience: str = ""
+    organization_id: str = ""
     api_version: str = "66.0"
     ca_file: str = ""
     connect_timeout_seconds: float = 10.0

@@ -1,19 +1,27 @@
 """The org: what we ask of Salesforce, in our words."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
 from connector.domain.errors import OrgUnavailableError
-from connector.domain.records import FieldValue, Outcome, RecordChange, RecordRef
+from connector.domain.records import (
+    FieldValue,
+    Outcome,
+    RecordChange,
+    RecordRef,
+    long_id,
+)
 from connector.salesforce import deploy as deployments
 from connector.salesforce import facts, rows, setup, soql
 from connector.salesforce.budget import ApiUsage
+from connector.salesforce.bulk import Bulk
 from connector.salesforce.classify import STALE_DESCRIPTION
 from connector.salesforce.connection import Connection
 from connector.salesforce.describe import Descriptions, ObjectDescription
 from connector.salesforce.directory import Directory, DirectoryPage
+from connector.salesforce.reach import Reached, SignedIn, reach, sign_in
 from connector.salesforce.write import COLLECTIONS, Writing
 
 
@@ -33,6 +41,7 @@ class Org:
         self._connection = connection
         self._descriptions = Descriptions(connection)
         self._directory = Directory(connection, self._descriptions)
+        self.bulk = Bulk(connection)
 
     def update(self, changes: Sequence[RecordChange]) -> list[Outcome]:
         """Write up to 200 records of one object; each succeeds or fails on its own."""
@@ -115,6 +124,23 @@ class Org:
     def forget_descriptions(self) -> None:
         """The org was changed: describe every object anew."""
         self._descriptions.forget_all()
+
+    def guard(self, check: Callable[[str], None]) -> None:
+        """At every login, have this told the org's id; it raises where we must not go on."""
+        self._connection.tokens.guard(check)
+
+    @property
+    def organization_id(self) -> str:
+        """Which org it is; logs in where that has not happened yet."""
+        return long_id(self._connection.tokens.token().organization_id)
+
+    def reach(self) -> Reached:
+        """Whether the login address leads to an org at all; logs nobody in."""
+        return reach(self._connection)
+
+    def sign_in(self) -> SignedIn:
+        """Log in, unless that has happened: who we are there."""
+        return sign_in(self._connection)
 
     def check(self) -> facts.OrgFacts:
         """Log in and look around: a few cheap calls."""

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -10,7 +11,9 @@ import requests
 
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnavailableError
+from connector.domain.records import long_id
 from connector.salesforce.access import OrgAccess
+from connector.salesforce.errors import WrongOrgError
 from connector.salesforce.grants import grant, refusal
 
 
@@ -54,7 +57,9 @@ class TokenProvider:
     """
     Gives the current token and renews it under a lock.
 
-    Threads that saw the same token fail share one login, and its failure too.
+    Threads that saw the same token fail share one login, and its failure too. `guard`, if
+    set, is told the org's id at each login and raises where it must not be talked to: behind
+    the same address and credentials there may be another org, once a sandbox was refreshed.
     """
 
     def __init__(self, access: OrgAccess, session: requests.Session, *, clock: Clock) -> None:
@@ -67,11 +72,18 @@ class TokenProvider:
         self._logins = 0
         self._failure: ConnectorError | None = None
         self._held_until: datetime | None = None
+        self._guard: Callable[[str], None] | None = None
         if access.uses_jwt:
             grant(access, clock())  # a key that cannot sign is found now
 
     def token(self) -> Token:
         return self._token or self.renew(None)
+
+    def guard(self, check: Callable[[str], None]) -> None:
+        """Have every login checked, the one in force too: it counts no longer."""
+        with self._lock:
+            self._guard = check
+            self._token = None
 
     def renew(self, refused: Token | None) -> Token:
         """A token other than the one refused: from a login now, or one made meanwhile."""
@@ -160,12 +172,26 @@ class TokenProvider:
                 f"Salesforce login at {self._access.login_host} names an org that is not "
                 f"Salesforce's ({urlsplit(instance_url).hostname}) or not https"
             )
-        return Token(
+        token = Token(
             access=access,
             instance_url=instance_url,
             identity=str(told.get("id") or ""),
             issued_at=now,
         )
+        self._check_org(token)
+        return token
+
+    def _check_org(self, token: Token) -> None:
+        """Raise unless it is the org that we are to talk to."""
+        found, wanted = long_id(token.organization_id), long_id(self._access.organization_id)
+        if wanted and found != wanted:
+            raise WrongOrgError(
+                f"Salesforce login at {self._access.login_host}: this is org "
+                f"{found or 'without an id'}, not {wanted} as set; correct the login URL, or, "
+                "if a refreshed sandbox got a new id, set the new one"
+            )
+        if self._guard is not None:
+            self._guard(found)
 
 
 def untrusted(host: str, error: requests.exceptions.SSLError) -> ConnectorError:

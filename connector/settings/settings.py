@@ -103,6 +103,13 @@ class Settings:
     salesforce_client_secret: Secret = setting(
         kinds.SECRET, "", "consumer secret, for the client credentials flow"
     )
+    salesforce_org_id: str = setting(
+        kinds.matching(
+            r"00D[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?", "an org id, 00D and 12 or 15 more"
+        ),
+        "",
+        "the only org to talk to, by its id; not set: whichever is behind the login",
+    )
     salesforce_api_version: str = setting(
         kinds.matching(r"[1-9]\d\.0", "a version such as 66.0"),
         "66.0",

@@ -30,6 +30,10 @@ GIVE_LEASE = Sql("""
 """)
 SELECT_HOLDER = Sql("SELECT holder FROM leases WHERE name = :name")
 TAKE_AWAY = Sql("UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder")
+FIRST_MARK = Sql("""
+    INSERT INTO marks (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING
+""")
+FORGET_MARKS = Sql("DELETE FROM marks WHERE name LIKE :names")
 SELECT_MARK = Sql("SELECT value FROM marks WHERE name = :name")
 SET_MARK = Sql("""
     INSERT INTO marks (name, value) VALUES (:name, :value)
@@ -101,6 +105,15 @@ class Marks:
 
     def set(self, name: str, value: str) -> None:
         SET_MARK.run(self._connection, name=name, value=value)
+
+    def first(self, name: str, value: str) -> str:
+        """The value that was set first: this one, unless somebody was before us."""
+        FIRST_MARK.run(self._connection, name=name, value=value)
+        return self.get(name)
+
+    def forget(self, names: str) -> None:
+        """Forget every mark whose name fits the pattern of a LIKE."""
+        FORGET_MARKS.run(self._connection, names=names)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Logging in: two flows, one login per expiry, and errors that say what to change."""
 
+import dataclasses
 import threading
 from datetime import timedelta
 from urllib.parse import parse_qs
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.salesforce.access import OrgAccess
+from connector.salesforce.errors import WrongOrgError
 from connector.salesforce.session import Meter, OrgSession
 from connector.salesforce.token import TokenProvider
 from tests.salesforce.answers import HOST, LOGIN, TOKEN, AnsweringAdapter, claims, token_answer
@@ -340,3 +342,57 @@ def in_threads(count, provider, org):
     for thread in threads:
         thread.join(timeout=10)
     return got
+
+
+class TestOrgGuard:
+    OTHER = "00Dxx0000009zzzAAA"
+    FOUND = "00Dxx0000001gPLEAY"
+
+    @pytest.mark.usefixtures("logged_in")
+    @pytest.mark.parametrize("wanted", [FOUND, FOUND[:15]])
+    def test_the_org_that_is_set_is_let_through_in_either_form(
+        self, access, session, clock, wanted
+    ):
+        access = dataclasses.replace(access, organization_id=wanted)
+
+        token = TokenProvider(access, session, clock=clock).token()
+
+        assert token.organization_id == self.FOUND
+
+    @pytest.mark.usefixtures("logged_in")
+    def test_another_org_is_refused_with_both_ids(self, access, session, clock):
+        access = dataclasses.replace(access, organization_id=self.OTHER)
+
+        with pytest.raises(WrongOrgError) as refusal:
+            TokenProvider(access, session, clock=clock).token()
+
+        assert self.FOUND in str(refusal.value)
+        assert self.OTHER in str(refusal.value)
+
+    def test_an_answer_that_names_no_org_is_refused_where_one_is_set(
+        self, access, session, clock, web
+    ):
+        web.post(LOGIN, json=token_answer(id=""))
+        access = dataclasses.replace(access, organization_id=self.OTHER)
+
+        with pytest.raises(WrongOrgError, match="without an id"):
+            TokenProvider(access, session, clock=clock).token()
+
+    def test_a_guard_hears_of_every_login_and_may_refuse_it(self, provider, web):
+        web.post(LOGIN, json=token_answer())
+        heard = []
+        first = provider.token()
+        provider.guard(heard.append)
+
+        second = provider.token()
+        provider.token()
+
+        assert heard == [self.FOUND]
+        assert second is not first
+        provider.guard(refuse)
+        with pytest.raises(WrongOrgError, match="not this one"):
+            provider.token()
+
+
+def refuse(_org_id):
+    raise WrongOrgError("not this one")

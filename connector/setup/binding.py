@@ -1,0 +1,43 @@
+"""Keeps a database with its org: a copied one, or a refreshed sandbox, is another pair."""
+
+import logging
+
+from connector.salesforce.errors import WrongOrgError
+from connector.store import Store
+
+
+log = logging.getLogger(__name__)
+
+
+def bound_org(store: Store) -> str:
+    """Which org this database belongs to; empty as long as it was never in one."""
+    with store.transaction(reads=True) as transaction:
+        return transaction.belonging.org()
+
+
+def check(store: Store, org_id: str) -> None:
+    """
+    Raise WrongOrgError unless the database belongs to this org; the first one gets it.
+
+    An answer that does not say which org it is passes: there is nothing to compare.
+    """
+    if not org_id or (bound := bound_org(store)) == org_id:
+        return
+    if not bound:
+        with store.transaction() as transaction:
+            bound = transaction.belonging.claim(org_id)
+        log.info("org.bound", extra={"org": bound})
+    if bound != org_id:
+        raise WrongOrgError(
+            f"this database belongs to Salesforce org {bound}, but the login leads to {org_id}."
+            " Was the database copied, or the sandbox refreshed? Then stop the service and run"
+            " `connector org bind`; else correct the login or the database"
+        )
+
+
+def bind(store: Store, org_id: str) -> str:
+    """Give the database to this org, and return the one before; all is worked out anew."""
+    with store.transaction() as transaction:
+        before = transaction.belonging.org()
+        transaction.belonging.give(org_id)
+    return before
