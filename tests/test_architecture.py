@@ -33,7 +33,7 @@ CONFINED = {
     "alembic": {"store"},
     "apscheduler": {"worker"},
     "click": {"cli"},
-    "cryptography": {"salesforce", "emulator", "gateways"},
+    "cryptography": {"salesforce", "setup", "emulator", "gateways"},
     "flask": {"web", "emulator"},
     "granian": {"web", "cli"},
     "jwt": {"salesforce", "emulator"},

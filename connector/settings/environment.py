@@ -2,10 +2,12 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from connector.domain.errors import ConfigurationError
 from connector.settings.declaration import (
     ADDRESSES,
     GATEWAY_PREFIX,
@@ -21,11 +23,46 @@ T = TypeVar("T")
 
 FILE_SUFFIX = "_FILE"
 _NOT_OURS = (f"{PREFIX}TEST_",)
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_QUOTED = re.compile(r"""(["'])(.*)\1""")
 
 
 def without_settings() -> dict[str, str]:
     """The variables of this process but ours: for a child that is told its settings anew."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+def with_file(path: Path, *, instead_of: str) -> dict[str, str]:
+    """
+    The variables of this process, those that begin with `instead_of` taken from a file.
+
+    The file has a NAME=value a line, as the shell, systemd and docker read it. Raises
+    ConfigurationError for a file that cannot be read or has any other line.
+    """
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(instead_of)
+    }
+    return kept | _read_lines(path)
+
+
+def _read_lines(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not UTF-8 text") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ConfigurationError(f"{path}:{number}: must be NAME=value")
+        value = match[2].strip()
+        quoted = _QUOTED.fullmatch(value)
+        found[match[1]] = quoted[2] if quoted else value
+    return found
 
 
 class Environment:

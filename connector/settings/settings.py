@@ -11,12 +11,13 @@ from connector.settings import kinds
 from connector.settings.declaration import (
     ADDRESSES,
     GATEWAY_PREFIX,
+    PREFIX,
     REGION,
     Declaration,
     declarations,
     setting,
 )
-from connector.settings.environment import Environment
+from connector.settings.environment import Environment, with_file
 from connector.settings.kinds import Address
 from connector.settings.networks import Networks
 from connector.settings.secret import Secret
@@ -164,6 +165,11 @@ class Settings:
         if problems := [*environment.problems, *settings._contradictions()]:
             raise ConfigurationError("\n".join(problems))
         return settings
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The same with the org and the login of a file, as `connector org login` writes it."""
+        return cls.from_environment(with_file(path, instead_of=f"{PREFIX}SALESFORCE_"))
 
     @property
     def store_url(self) -> str:
