@@ -65,10 +65,10 @@ def test_every_file_of_the_package_is_in_the_wheel(installed):
 
 
 def test_the_mappings_are_in_the_wheel(installed):
-    ours = {path.name for path in (REPOSITORY / "mappings").glob("*.yaml")}
+    ours = yaml_files(REPOSITORY / "mappings")
 
-    assert {path.name for path in (installed / "connector" / "mappings").iterdir()} == ours
-    assert ours >= {"contact.yaml", "lead.yaml"}
+    assert yaml_files(installed / "connector" / "mappings") == ours
+    assert ours >= {"contact.yaml", "lead.yaml", "optional/sms_message.yaml"}
 
 
 def test_nothing_else_is_in_the_wheel(installed):
@@ -105,6 +105,10 @@ def test_the_source_archive_can_build_the_wheel(built, tmp_path):
     (again,) = (source / "dist").glob("*.whl")
     (wheel,) = built.glob("*.whl")
     assert names(again) == names(wheel)
+
+
+def yaml_files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.yaml")}
 
 
 def names(wheel):

@@ -1,6 +1,7 @@
 """What the service knows of one person at one number: what a mapping may write to a record."""
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 
 from connector.domain.consent import Consent
@@ -13,6 +14,7 @@ class Person:
     Everything that facts are read from, for one record.
 
     `delivery` is the latest message by the time it was sent, not the report that came last.
+    `shown_on` says, for the row of a message, on which record of each object it is shown.
     """
 
     delivery: Delivery | None = None
@@ -21,3 +23,4 @@ class Person:
     last_click_at: datetime | None = None
     last_reply_at: datetime | None = None
     phone: str = ""
+    shown_on: Mapping[str, str] = dataclasses.field(default_factory=dict)

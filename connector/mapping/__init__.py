@@ -2,17 +2,21 @@
 
 from connector.mapping.facts import FACTS, Fact, FactKind, Topic, org_time
 from connector.mapping.file import conflicts, files, load, load_all, load_files, packaged
-from connector.mapping.rules import FieldRule, HolderRule, Mapping
-from connector.mapping.targets import nearest
+from connector.mapping.rules import FieldRule, HolderRule, KeyValue, Mapping, MessageRule
+from connector.mapping.targets import MEMBER, PEOPLE, nearest
 
 
 __all__ = [
     "FACTS",
+    "MEMBER",
+    "PEOPLE",
     "Fact",
     "FactKind",
     "FieldRule",
     "HolderRule",
+    "KeyValue",
     "Mapping",
+    "MessageRule",
     "Topic",
     "conflicts",
     "files",

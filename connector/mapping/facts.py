@@ -19,6 +19,7 @@ class Topic(enum.StrEnum):
     CONSENT = "consent"
     ENGAGEMENT = "engagement"
     PERSON = "person"
+    MESSAGE = "message"
 
 
 class FactKind(enum.StrEnum):
@@ -29,6 +30,7 @@ class FactKind(enum.StrEnum):
     BOOLEAN = "boolean"  # never empty: a checkbox cannot be null
     ID = "id"
     PICKLIST = "picklist"
+    NUMBER = "number"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Fact:
 
     `values` are all that a picklist fact can be. `longest` is the length that a field needs:
     longer values are cut there, so that one strange text does not have a record refused.
-    `may_be_empty` is false where the topic is only ever written with a value.
+    `may_be_empty` is false where the topic is only ever written with a value. `refers` is the
+    object whose records an id is of.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Fact:
     values: tuple[str, ...] = ()
     longest: int = 0
     may_be_empty: bool = True
+    refers: str = ""
 
     @property
     def topic(self) -> Topic:
@@ -84,6 +88,10 @@ def _of_opt_out(read: Callable[[Consent], FieldValue]) -> Callable[[Person], Fie
         return read(consent) if consent and consent.opted_out else None
 
     return value
+
+
+def _shown_on(name: str) -> Callable[[Person], FieldValue]:
+    return lambda person: person.shown_on.get(name)
 
 
 def _campaign(delivery: Delivery) -> str | None:
@@ -142,6 +150,7 @@ _ALL = (
         kind=FactKind.ID,
         describe="the Campaign that the latest message was sent for",
         read=_of_delivery(_campaign),
+        refers="Campaign",
     ),
     Fact(
         name="delivery.last_delivered_at",
@@ -195,6 +204,42 @@ _ALL = (
         read=lambda person: person.phone or None,
         longest=_PHONE,
     ),
+    *(
+        Fact(
+            name=f"message.{name.lower()}",
+            kind=FactKind.ID,
+            describe=f"the {name} that the message is shown on",
+            read=_shown_on(name),
+            refers=name,
+        )
+        for name in ("Contact", "Lead", "Account")
+    ),
+    Fact(
+        name="message.phone",
+        kind=FactKind.TEXT,
+        describe="the number that the message went to, in E.164",
+        read=_of_delivery(lambda delivery: delivery.recipient[:_PHONE] or None),
+        longest=_PHONE,
+    ),
+    Fact(
+        name="message.sender",
+        kind=FactKind.TEXT,
+        describe="the number or name that the message came from",
+        read=_of_delivery(lambda delivery: delivery.sender[:_NAME] or None),
+        longest=_NAME,
+    ),
+    Fact(
+        name="message.sent_at",
+        kind=FactKind.DATETIME,
+        describe="when the message was sent: as registered, else when it was first seen",
+        read=_of_delivery(lambda delivery: org_time(delivery.started_at)),
+    ),
+    Fact(
+        name="message.segments",
+        kind=FactKind.NUMBER,
+        describe="how many parts the message was sent in, where the gateway tells",
+        read=_of_delivery(lambda delivery: delivery.segments or None),
+    ),
 )
 
 #: Every fact by its name, in the order of the documentation.
@@ -215,5 +260,7 @@ def is_known(topic: Topic, person: Person) -> bool:
             return person.consent is not None and person.consent.changed_at is not None
         case Topic.ENGAGEMENT:
             return person.last_click_at is not None or person.last_reply_at is not None
+        case Topic.MESSAGE:
+            return person.delivery is not None
         case Topic.PERSON:
             return True

@@ -5,7 +5,8 @@ from collections.abc import Mapping as Map
 
 from connector.domain.records import FieldValue
 from connector.mapping.document import Complaints, Entry, Scalar, Table, quoted, shown
-from connector.mapping.facts import FACTS, Fact
+from connector.mapping.facts import FACTS, Fact, Topic
+from connector.mapping.message import topic_problem
 from connector.mapping.rules import FieldRule
 from connector.mapping.targets import field_problem, is_flag, nearest
 from connector.mapping.translation import problems
@@ -15,14 +16,18 @@ _KEYS = ("fact", "translate", "other", "empty", "inverted")
 
 
 def read_fields(
-    entry: Entry | None, of_object: str, phones: tuple[str, ...], complaints: Complaints
+    entry: Entry | None,
+    of_object: str,
+    taken: Map[str, str],
+    topics: frozenset[Topic],
+    complaints: Complaints,
 ) -> tuple[FieldRule, ...]:
+    """The rules; `taken` says of fields, in small letters, why they cannot be written."""
     if entry is None:
         return ()
     if not isinstance(entry.tree, Table) or not entry.tree.entries:
         complaints.add(entry.line, "'fields:' wants fields with facts, field: fact")
         return ()
-    read_from = {name.lower() for name in phones}
     written: dict[str, Entry] = {}
     rules = []
     for field in entry.tree.entries.values():
@@ -32,9 +37,9 @@ def read_fields(
         if first is not field:
             again = f"{first.key} again, first in line {first.line}; capitals do not count"
             complaints.add(field.line, f"{shown(field.key)}: this is {again}")
-        if field.key.lower() in read_from:
-            complaints.add(field.line, f"{shown(field.key)}: numbers are read from it")
-        rules.append(_Field(field, complaints).rule())
+        if field.key.lower() in taken:
+            complaints.add(field.line, f"{shown(field.key)}: {taken[field.key.lower()]}")
+        rules.append(_Field(field, topics, complaints).rule())
     return tuple(rule for rule in rules if rule)
 
 
@@ -43,6 +48,7 @@ class _Field:
     """One entry below `fields:` while it is being read."""
 
     entry: Entry
+    topics: frozenset[Topic]
     complaints: Complaints
 
     def complain(self, text: str, line: int = 0) -> None:
@@ -89,6 +95,8 @@ class _Field:
         )
         has_other, has_empty = "other" in entries, "empty" in entries
         for problem in problems(rule, has_other=has_other, has_empty=has_empty):
+            self.complain(problem)
+        if problem := topic_problem(fact, self.topics):
             self.complain(problem)
         return rule
 

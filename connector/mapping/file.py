@@ -1,5 +1,6 @@
 """A mapping file: read whole, and every mistake in it told at once, with its line."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import connector
 from connector.domain.errors import ConfigurationError
 from connector.mapping.document import Complaints, Entry, Listing, Scalar, Table, read, shown
 from connector.mapping.fields import read_fields
+from connector.mapping.message import read_message, topics_of
 from connector.mapping.rules import HolderRule, Mapping
 from connector.mapping.targets import (
+    MEMBER,
     PERSON_ACCOUNT,
+    SAME_FIELD,
     nearest,
     object_name,
     object_problem,
@@ -17,7 +21,7 @@ from connector.mapping.targets import (
 )
 
 
-_KEYS = ("object", "phones", "holders", "fields")
+_KEYS = ("object", "phones", "holders", "message", "fields")
 _PATTERNS = ("*.yaml", "*.yml")
 
 
@@ -80,15 +84,35 @@ def conflicts(mappings: list[Mapping]) -> list[str]:
             )
     person, contact = first.get(PERSON_ACCOUNT.lower()), first.get("contact")
     if person and contact:
-        # Salesforce keeps X__pc of the account and X__c of its contact in one place.
-        taken = {rule.field.lower() for rule in contact.fields}
-        wrong += [
-            f"{person.path}:{rule.line}: {rule.field}: {contact.path} writes the same field,"
-            f" as {rule.field[:-4]}__c of the person's Contact"
-            for rule in person.fields
-            if rule.field.lower().endswith("__pc") and rule.field[:-4].lower() + "__c" in taken
-        ]
-    return wrong
+        wrong += _doubled(person, contact)
+    return [*wrong, *_one_key(mappings)]
+
+
+def _doubled(person: Mapping, contact: Mapping) -> Iterator[str]:
+    """Salesforce keeps X__pc of the account and X__c of its contact in one place."""
+    taken = {rule.field.lower() for rule in contact.fields}
+    for rule in person.fields:
+        name = rule.field.lower()
+        is_custom = name.endswith("__pc")
+        same = f"{rule.field[:-4]}__c" if is_custom else SAME_FIELD.get(name, "")
+        if same.lower() in taken:
+            where = f"{person.path}:{rule.line}: {rule.field}"
+            other = f"{contact.path} writes the same field, as {same} of the person's Contact"
+            yield f"{where}: {other}"
+
+
+def _one_key(mappings: list[Mapping]) -> Iterator[str]:
+    """Of two objects whose records we make, a record's name must tell which is meant."""
+    first: dict[tuple[str, str], Mapping] = {}
+    for mapping in mappings:
+        rule = mapping.message
+        if rule and rule.create:
+            other = first.setdefault((rule.key.lower(), rule.value), mapping)
+            if other.object.lower() != mapping.object.lower():
+                yield (
+                    f"{mapping.path}:{mapping.line}: {mapping.object} and {other.object} have"
+                    f" the same key, {rule.key}: give one of them another name or value"
+                )
 
 
 def _mapping(path: Path, table: Table, complaints: Complaints) -> Mapping | None:
@@ -101,14 +125,30 @@ def _mapping(path: Path, table: Table, complaints: Complaints) -> Mapping | None
     named = table.entries.get("object")
     of_object = _object(named, complaints)
     phones = _phones(table.entries.get("phones"), complaints)
+    message = read_message(table.entries.get("message"), of_object, complaints)
+    if message or of_object == MEMBER:
+        _check_numberless(table, complaints)
+    taken = {name.lower(): "numbers are read from it" for name in phones}
+    if message:
+        taken |= {name.lower(): "whose record it is is read from it" for name in message.person}
+        taken[message.key.lower()] = "it names the message"
+    topics = topics_of(of_object, is_message="message" in table.entries)
     return Mapping(
         object=of_object,
         phones=phones,
         holders=_holders(table.entries.get("holders"), complaints),
-        fields=read_fields(table.entries.get("fields"), of_object, phones, complaints),
+        message=message,
+        fields=read_fields(table.entries.get("fields"), of_object, taken, topics, complaints),
         path=path,
         line=named.line if named is not None else 1,
     )
+
+
+def _check_numberless(table: Table, complaints: Complaints) -> None:
+    for key in ("phones", "holders"):
+        if key in table.entries:
+            text = f"'{key}:' is for objects of people, and these are none"
+            complaints.add(table.entries[key].line, text)
 
 
 def _object(entry: Entry | None, complaints: Complaints) -> str:

@@ -11,6 +11,22 @@ from connector.mapping.document import quoted
 OBJECTS = ("Account", "Case", "CampaignMember", "Contact", "ContactPointPhone", "Lead")
 #: The object whose custom fields ending in __pc are those of its person (person accounts).
 PERSON_ACCOUNT = "Account"
+#: Objects whose records are people, whether or not numbers are read from them.
+PEOPLE = ("Account", "Contact", "Lead")
+#: The object that joins a campaign and a person.
+MEMBER = "CampaignMember"
+#: Standard fields of a person account that are the Contact's under another name.
+SAME_FIELD = {
+    f"person{name.lower()}": name
+    for name in (
+        "DoNotCall",
+        "HasOptedOutOfEmail",
+        "HasOptedOutOfFax",
+        "Department",
+        "LeadSource",
+        "Title",
+    )
+}
 
 #: Standard flags that people set by hand as well: an opt-out may tick them, nothing unticks.
 FLAGS = (
@@ -105,6 +121,10 @@ def _name_problem(name: str) -> str:
         return "not a field name: letters, digits and single underscores, then __c"
     hint = nearest(name, STANDARD) or "; custom fields end in __c"
     return f"not a standard field that a mapping may write{hint}"
+
+
+def is_custom_object(name: str) -> bool:
+    return _CUSTOM_OBJECT.fullmatch(name) is not None
 
 
 def phone_problem(name: str) -> str:

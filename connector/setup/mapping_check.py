@@ -1,10 +1,11 @@
 """A mapping beside the object it writes to: what Salesforce would refuse, before it does."""
 
 import dataclasses
-from collections.abc import Iterator
+import enum
+from collections.abc import Collection, Iterator
 
 from connector.domain.records import FieldValue
-from connector.mapping import FactKind, FieldRule, Mapping, nearest
+from connector.mapping import FactKind, FieldRule, Mapping, MessageRule, nearest
 from connector.salesforce.describe import FieldDescription, ObjectDescription
 
 
@@ -18,11 +19,28 @@ _HOLDS = {
     FactKind.DATETIME: frozenset({"datetime"}) | _TEXTS,
     FactKind.BOOLEAN: frozenset({"boolean"}),
     FactKind.ID: frozenset({"reference"}) | _TEXTS,
+    FactKind.NUMBER: _NUMBERS,
 }
 _PHONE_TYPES = _TEXTS
 #: How long a moment and an id are when they are written to a text field.
 _LENGTHS = {FactKind.DATETIME: 24, FactKind.ID: 18}
-_CAMPAIGN = "Campaign"
+
+
+class Mismatch(enum.StrEnum):
+    """The ways in which an object may not fit its mapping."""
+
+    OBJECT_READ_ONLY = "object read-only"
+    PHONE_UNSEEN = "phone field unseen"
+    PHONE_TYPE = "phone field of another type"
+    UNSEEN = "missing or hidden"
+    MISSING = "missing"
+    HIDDEN = "hidden"
+    READ_ONLY = "read-only"
+    TYPE = "type"
+    REFERENCE = "reference"
+    LENGTH = "length"
+    VALUES = "values"
+    ANY_TEXT = "any text"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,55 +49,106 @@ class Finding:
 
     line: int
     name: str
+    kind: Mismatch
     text: str
     refused: bool = True
 
 
-def compare(mapping: Mapping, described: ObjectDescription) -> list[Finding]:
-    """Everything that will be refused, or may be, in the order of the file."""
-    found = list(_object(mapping, described))
+def compare(
+    mapping: Mapping,
+    described: ObjectDescription,
+    existing: Collection[str] | None = None,
+) -> list[Finding]:
+    """
+    Everything that will be refused, or may be, in the order of the file.
+
+    `existing` are the fields that the object has, in lower case, whoever may see them: with
+    it, hidden fields are told from missing ones.
+    """
+    found = list(_object(mapping, described, existing))
     for rule in mapping.fields:
-        found += _field(rule, described)
+        found += _field(rule, described, existing)
     return sorted(found, key=lambda finding: finding.line)
 
 
-def _object(mapping: Mapping, described: ObjectDescription) -> Iterator[Finding]:
+def unseen(mapping: Mapping, described: ObjectDescription) -> list[str]:
+    """The fields that the mapping names and our user does not see, hidden or missing."""
+    names = (*mapping.phones, *(rule.field for rule in mapping.fields))
+    return [name for name in names if described.field(name) is None]
+
+
+def _object(
+    mapping: Mapping, described: ObjectDescription, existing: Collection[str] | None
+) -> Iterator[Finding]:
     here, name = mapping.line, mapping.object
     if not described.updateable:
-        yield Finding(line=here, name=name, text="the integration user may not change it")
+        text = "the integration user may not change it"
+        yield Finding(line=here, name=name, kind=Mismatch.OBJECT_READ_ONLY, text=text)
     for phone in mapping.phones:
         field = described.field(phone)
         if field is None:
-            text = "phone field not there, or hidden: no number is read from it"
-            yield Finding(line=here, name=phone, text=text, refused=False)
+            state = _state(phone, existing, "not there", "hidden", "not there, or hidden")
+            text = f"phone field {state}: no number is read from it"
+            kind = Mismatch.PHONE_UNSEEN
+            yield Finding(line=here, name=phone, kind=kind, text=text, refused=False)
         elif field.type not in _PHONE_TYPES:
-            yield Finding(line=here, name=phone, text=f"no phone numbers in a {field.type}")
+            text = f"no phone numbers in a {field.type}"
+            yield Finding(line=here, name=phone, kind=Mismatch.PHONE_TYPE, text=text)
 
 
-def _field(rule: FieldRule, described: ObjectDescription) -> Iterator[Finding]:
+def _state(
+    name: str, existing: Collection[str] | None, missing: str, hidden: str, either: str
+) -> str:
+    if existing is None:
+        return either
+    return hidden if name.lower() in existing else missing
+
+
+def _field(
+    rule: FieldRule, described: ObjectDescription, existing: Collection[str] | None
+) -> Iterator[Finding]:
     field = described.field(rule.field)
     if field is None:
-        names = (each.name for each in described.fields.values() if each.updateable)
-        text = f"not on {described.name}, or hidden by field-level security"
-        yield _finding(rule, text + nearest(rule.field, names))
+        yield _unseen(rule, described, existing)
         return
     if not field.updateable:
-        yield _finding(rule, "read-only for the integration user")
+        text = "a formula: nobody can write it" if field.calculated else _READ_ONLY
+        yield _finding(rule, Mismatch.READ_ONLY, text)
     if field.type not in _types(rule):
-        yield _finding(rule, f"{rule.fact.name} does not fit a field of type {field.type}")
+        text = f"{rule.fact.name} does not fit a field of type {field.type}"
+        yield _finding(rule, Mismatch.TYPE, text)
         return
     yield from _contents(rule, field)
 
 
+_READ_ONLY = "read-only for the integration user"
+
+
+def _unseen(
+    rule: FieldRule, described: ObjectDescription, existing: Collection[str] | None
+) -> Finding:
+    names = (each.name for each in described.fields.values() if each.updateable)
+    hint = nearest(rule.field, names)
+    if existing is None:
+        text = f"not on {described.name}, or hidden by field-level security{hint}"
+        return _finding(rule, Mismatch.UNSEEN, text)
+    if rule.field.lower() in existing:
+        return _finding(rule, Mismatch.HIDDEN, "hidden by field-level security")
+    return _finding(rule, Mismatch.MISSING, f"not on {described.name}{hint}")
+
+
 def _contents(rule: FieldRule, field: FieldDescription) -> Iterator[Finding]:
-    if field.type == "reference" and _CAMPAIGN not in field.references:
+    if field.type == "reference" and rule.fact.refers not in field.references:
         to = ", ".join(field.references)
-        yield _finding(rule, f"refers to {to}, and {rule.fact.name} is a {_CAMPAIGN}")
+        article = "an" if rule.fact.refers.startswith("A") else "a"
+        text = f"refers to {to}, and {rule.fact.name} is {article} {rule.fact.refers}"
+        yield _finding(rule, text)
     if field.type in _LISTS:
         yield from _choices(rule, field)
     elif field.type in _TEXTS and 0 < field.length < (needed := _length(rule)):
         text = f"holds {field.length} characters, and {rule.fact.name} may have {needed}"
-        yield _finding(rule, text, refused=_values(rule) is not None)
+        refused = _values(rule) is not None
+        yield _finding(rule, Mismatch.LENGTH, text, refused=refused)
 
 
 def _choices(rule: FieldRule, field: FieldDescription) -> Iterator[Finding]:
@@ -87,16 +156,17 @@ def _choices(rule: FieldRule, field: FieldDescription) -> Iterator[Finding]:
     if values is None:
         if field.restricted:
             text = f"{rule.fact.name} can be any text, and the picklist is restricted"
-            yield _finding(rule, text)
+            yield _finding(rule, Mismatch.ANY_TEXT, text)
         return
     lacking = [each for each in values if isinstance(each, str) and each not in field.values]
     if lacking:
-        text = f"the picklist lacks {', '.join(lacking)}"
-        yield _finding(rule, text, refused=field.restricted)
+        shown = (f"{each} (inactive)" if each in field.inactive else each for each in lacking)
+        text = f"the picklist lacks {', '.join(shown)}"
+        yield _finding(rule, Mismatch.VALUES, text, refused=field.restricted)
 
 
-def _finding(rule: FieldRule, text: str, *, refused: bool = True) -> Finding:
-    return Finding(line=rule.line, name=rule.field, text=text, refused=refused)
+def _finding(rule: FieldRule, kind: Mismatch, text: str, *, refused: bool = True) -> Finding:
+    return Finding(line=rule.line, name=rule.field, kind=kind, text=text, refused=refused)
 
 
 def _values(rule: FieldRule) -> list[FieldValue] | None:

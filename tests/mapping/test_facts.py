@@ -25,6 +25,9 @@ DELIVERY = Delivery(
     error_code="006",
     reason=Reason.UNREACHABLE,
     campaign="701000000000001AAA",
+    recipient="+12125550100",
+    sender="+12125550199",
+    segments=2,
 )
 STOPPED = Consent(phone="+12125550100", stopped_at=NOON, source="Reply", keyword="STOP")
 ALL = Person(
@@ -34,6 +37,7 @@ ALL = Person(
     last_click_at=NOON,
     last_reply_at=NOON,
     phone="+12125550100",
+    shown_on={"Contact": "003000000000001AAA", "Account": "001000000000001AAA"},
 )
 
 
@@ -55,6 +59,12 @@ ALL = Person(
         ("engagement.last_click_at", "2026-11-23T12:00:00.000Z"),
         ("engagement.last_reply_at", "2026-11-23T12:00:00.000Z"),
         ("person.phone", "+12125550100"),
+        ("message.contact", "003000000000001AAA"),
+        ("message.account", "001000000000001AAA"),
+        ("message.phone", "+12125550100"),
+        ("message.sender", "+12125550199"),
+        ("message.sent_at", "2026-11-23T12:00:00.000Z"),
+        ("message.segments", 2),
     ],
 )
 def test_a_fact_is_read_from_the_person(name, value):
@@ -65,7 +75,7 @@ def test_a_fact_is_read_from_the_person(name, value):
 
 
 def test_these_are_all_facts():
-    assert len(FACTS) == 15
+    assert len(FACTS) == 22
     assert {fact.topic for fact in FACTS.values()} == set(Topic)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.mapping import FACTS, FieldRule, Mapping
+from connector.mapping import FACTS, FieldRule, Mapping, MessageRule
 from connector.salesforce.describe import FieldDescription, ObjectDescription
 from connector.setup.mapping_check import compare
 
@@ -181,3 +181,48 @@ def test_a_phone_field_that_is_hidden_is_a_doubt_and_a_wrong_one_is_not():
         ),
         (1, "Flag__c", "no phone numbers in a boolean", True),
     ]
+
+
+def row_findings(*fields, createable=True, **keys):
+    """What is told of an object of messages that has these fields."""
+    described = ObjectDescription(
+        name="Row__c",
+        updateable=True,
+        createable=createable,
+        fields={each.name.lower(): each for each in fields},
+    )
+    rule = MessageRule(key="Key__c", **keys)
+    mapping = Mapping(object="Row__c", fields=(), message=rule, path=Path("r.yaml"))
+    return [(found.name, found.text, found.refused) for found in compare(mapping, described)]
+
+
+UNIQUE = field("string", "Key__c", length=255, external_id=True, unique=True)
+
+
+def test_rows_of_messages_with_a_unique_key_are_no_finding():
+    assert row_findings(UNIQUE) == []
+
+
+def test_a_key_that_is_not_there_or_not_unique_is_told():
+    not_unique = "must be a unique external id, or two rows may be made of one message"
+
+    assert row_findings() == [
+        ("Key__c", "not on Row__c, or hidden by field-level security", True)
+    ]
+    assert row_findings(field("string", "Key__c")) == [("Key__c", not_unique, True)]
+    assert row_findings(field("string", "Key__c"), create=False) == []
+    assert row_findings(field("double", "Key__c")) == [
+        ("Key__c", "no message ids in a double", True)
+    ]
+
+
+def test_rows_that_may_not_be_made_are_told():
+    assert row_findings(UNIQUE, createable=False) == [
+        ("Row__c", "the integration user may not create it", True)
+    ]
+
+
+def test_a_lookup_to_the_person_that_is_none_is_told():
+    found = row_findings(UNIQUE, field("string", "Who__c"), create=False, person=("Who__c",))
+
+    assert found == [("Who__c", "no lookup of Row__c that the integration user sees", True)]
