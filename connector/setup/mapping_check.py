@@ -30,6 +30,8 @@ class Mismatch(enum.StrEnum):
     """The ways in which an object may not fit its mapping."""
 
     OBJECT_READ_ONLY = "object read-only"
+    NO_CREATE = "may not be created"
+    KEY = "no key of messages"
     PHONE_UNSEEN = "phone field unseen"
     PHONE_TYPE = "phone field of another type"
     UNSEEN = "missing or hidden"
@@ -84,6 +86,8 @@ def _object(
     if not described.updateable:
         text = "the integration user may not change it"
         yield Finding(line=here, name=name, kind=Mismatch.OBJECT_READ_ONLY, text=text)
+    if mapping.message:
+        yield from _message(mapping.message, here, described, existing)
     for phone in mapping.phones:
         field = described.field(phone)
         if field is None:
@@ -94,6 +98,32 @@ def _object(
         elif field.type not in _PHONE_TYPES:
             text = f"no phone numbers in a {field.type}"
             yield Finding(line=here, name=phone, kind=Mismatch.PHONE_TYPE, text=text)
+
+
+def _message(
+    rule: MessageRule, line: int, described: ObjectDescription, existing: Collection[str] | None
+) -> Iterator[Finding]:
+    """Whether the rows of messages can be found, made, and tied to people."""
+    if rule.create and not described.createable:
+        text = "the integration user may not create it"
+        yield Finding(line=line, name=described.name, kind=Mismatch.NO_CREATE, text=text)
+    key = described.field(rule.key)
+    if key is None:
+        missing = f"not on {described.name}"
+        hidden = "hidden by field-level security"
+        text = _state(rule.key, existing, missing, hidden, f"{missing}, or {hidden}")
+        yield Finding(line=line, name=rule.key, kind=Mismatch.KEY, text=text)
+    elif key.type not in _TEXTS:
+        text = f"no message ids in a {key.type}"
+        yield Finding(line=line, name=rule.key, kind=Mismatch.KEY, text=text)
+    elif rule.create and not (key.external_id and key.unique):
+        text = "must be a unique external id, or two rows may be made of one message"
+        yield Finding(line=line, name=rule.key, kind=Mismatch.KEY, text=text)
+    for name in rule.person:
+        lookup = described.field(name)
+        if lookup is None or lookup.type != "reference":
+            text = f"no lookup of {described.name} that the integration user sees"
+            yield Finding(line=line, name=name, kind=Mismatch.REFERENCE, text=text)
 
 
 def _state(
@@ -142,7 +172,7 @@ def _contents(rule: FieldRule, field: FieldDescription) -> Iterator[Finding]:
         to = ", ".join(field.references)
         article = "an" if rule.fact.refers.startswith("A") else "a"
         text = f"refers to {to}, and {rule.fact.name} is {article} {rule.fact.refers}"
-        yield _finding(rule, text)
+        yield _finding(rule, Mismatch.REFERENCE, text)
     if field.type in _LISTS:
         yield from _choices(rule, field)
     elif field.type in _TEXTS and 0 < field.length < (needed := _length(rule)):
