@@ -66,6 +66,8 @@ class Field:
     case_of: str = ""
     cases: tuple[tuple[str, str], ...] = ()
     case_else: str = ""
+    #: Any other formula, which is shown and not computed.
+    formula_text: str = ""
 
     @property
     def custom(self) -> bool:
@@ -73,7 +75,7 @@ class Field:
 
     @property
     def calculated(self) -> bool:
-        return bool(self.case_of)
+        return bool(self.case_of or self.formula_text)
 
     @property
     def is_text(self) -> bool:
@@ -97,8 +99,8 @@ class Field:
         return self.external_id or self.id_lookup
 
     def formula(self) -> str | None:
-        if not self.calculated:
-            return None
+        if not self.case_of:
+            return self.formula_text or None
         pairs = "".join(f'"{value}","{text}",' for value, text in self.cases)
         return f'CASE(TEXT({self.case_of}),{pairs}"{self.case_else}")'
 

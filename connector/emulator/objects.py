@@ -25,10 +25,20 @@ class SObject:
     searchable: bool = True
     layoutable: bool = True
     setup: bool = False  # lives in Setup: may not be mixed with other objects in a call
+    purges: bool = False  # what is deleted is gone at once: there is no recycle bin
+    #: The field that is named automatically, such as `SCS-{000000}`; empty for plain names.
+    name_format: str = ""
+    #: Which API shows it: the data API, the Tooling API, or both.
+    apis: tuple[str, ...] = ("data",)
 
     @property
     def custom(self) -> bool:
-        return self.name.endswith("__c")
+        return self.name.endswith(("__c", "__e"))
+
+    @property
+    def event(self) -> bool:
+        """Whether its records are platform events: published, not kept."""
+        return self.name.endswith("__e")
 
     def with_fields(self, fields: Sequence[Field]) -> "SObject":
         """The same object with these fields added, or put in the place of their namesakes."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.emulator.access import Caller
+from connector.emulator.administration import Administration
 from connector.emulator.auth import App, Auth
 from connector.emulator.bulk_work import Bulk
 from connector.emulator.errors import RefusedRecordError
@@ -17,6 +18,7 @@ from connector.emulator.objects import SObject
 from connector.emulator.query import Queries, present
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
+from connector.emulator.setup_rows import ADMINISTRATOR, bear
 from connector.emulator.sosl import Searches
 from connector.emulator.standard import STANDARD_OBJECTS
 from connector.emulator.storage import HistoryEntry, Row, Storage
@@ -29,7 +31,7 @@ ADMIN = "admin@example.com"
 INTEGRATION_USER = "integration@example.com"
 
 
-class EmulatedOrg:
+class EmulatedOrg(Administration):
     """
     One org, in a file or in memory.
 
@@ -61,8 +63,8 @@ class EmulatedOrg:
         self.schema = Schema(self.storage, clock)
         self._found = not self.schema.knows("Account")
         for sobject in STANDARD_OBJECTS:
-            if not self.schema.knows(sobject.name):
-                self.schema.add_object(sobject)
+            self.schema.complete(sobject)
+        self.schema.permissions.watch()
         self.writer = Writer(self.storage, self.schema, self.rules)
         self.bulk = Bulk(self.storage, self.schema, self.writer, self.faults, self.usage, clock)
         self.queries = Queries(self.storage, self.schema, clock)
@@ -199,18 +201,9 @@ class EmulatedOrg:
     # Users, apps and sessions.
 
     @property
-    def users(self) -> dict[str, str]:
-        """User ids by username."""
-        return {str(row["Username"]): str(row["Id"]) for row in self.storage.all_rows("User")}
-
-    @property
     def calls(self) -> collections.Counter[str]:
         """How often each endpoint was called, such as `PATCH /composite/sobjects`."""
         return self.usage.calls
-
-    def add_user(self, username: str, last_name: str = "User") -> str:
-        fields = {"Username": username, "LastName": last_name, "Email": username}
-        return self.create("User", {**fields, "Alias": username[:8]})
 
     def register_app(
         self,
@@ -244,7 +237,10 @@ class EmulatedOrg:
 
     def _find_user(self, username: str) -> tuple[str, bool] | None:
         rows = self.storage.rows_where("User", "Username", [username])
-        return (str(rows[0]["Id"]), bool(rows[0]["IsActive"])) if rows else None
+        if not rows:
+            return None
+        user = str(rows[0]["Id"])
+        return user, self.may_log_in(user)
 
     def _presented(self, sobject: SObject, row: Row) -> dict[str, Value]:
         shown = {}
@@ -271,7 +267,8 @@ class EmulatedOrg:
                 "SystemModstamp": now,
             }
             self.storage.insert("Organization", [organization])
-            self.add_user(ADMIN, "Admin")
+            bear(self.schema, self.writer, self.caller("birth"))
+            self.add_user(ADMIN, "Admin", profile=ADMINISTRATOR)
             self.add_user(INTEGRATION_USER, "Integration")
 
 

@@ -36,16 +36,17 @@ def index(call: Call) -> Reply:
 def describe_global(call: Call) -> Reply:
     schema = call.org.schema
     listed = [
-        global_description(each, call.base)
+        global_description(schema.shown_to(each, call.user), call.base)
         for each in schema
-        if schema.sees_object(each, call.user)
+        if "data" in each.apis and schema.sees_object(each, call.user)
     ]
     return Reply(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
 
 
 def basic_information(call: Call, name: str) -> Reply:
     sobject = call.org.schema.seen_object(name, call.user)
-    described = global_description(sobject, call.base)
+    shown = call.org.schema.shown_to(sobject, call.user)
+    described = global_description(shown, call.base)
     return Reply(body={"objectDescribe": described, "recentItems": []})
 
 
@@ -59,7 +60,8 @@ def describe(call: Call, name: str) -> Reply:
         return Reply(status=304)
     fields = schema.visible_fields(sobject, call.user)
     children = schema.child_relationships(sobject.name)
-    body = description(sobject, fields, children, call.base, call.instance_url)
+    shown = schema.shown_to(sobject, call.user)
+    body = description(shown, fields, children, call.base, call.instance_url)
     return Reply(body=body, headers={"Last-Modified": http_date(changed)})
 
 

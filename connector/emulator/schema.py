@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.emulator.errors import ApiError, not_found
 from connector.emulator.fields import Field
 from connector.emulator.objects import SObject, child_relationship
+from connector.emulator.permissions import Permissions
 from connector.emulator.storage import Storage
 
 
@@ -25,14 +26,24 @@ class Schema:
         self._objects: dict[str, SObject] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._relationships: dict[str, dict[str, Field]] = {}
-        self._hidden = {
-            name: set(_names(body)) for name, body in storage.documents("hidden").items()
-        }
-        self._fixed = {
-            name: set(_names(body)) for name, body in storage.documents("fixed").items()
-        }
-        for body in storage.documents("object").values():
-            self._know(_object_from(body))
+        self._hidden: dict[str, set[str]] = {}
+        self._fixed: dict[str, set[str]] = {}
+        self.permissions = Permissions(storage, clock)
+        self.reload()
+
+    def reload(self) -> None:
+        """Read everything again, as after a transaction that was undone."""
+        documents = self._storage.documents
+        self._hidden = {n: set(_names(body)) for n, body in documents("hidden").items()}
+        self._fixed = {n: set(_names(body)) for n, body in documents("fixed").items()}
+        known = [_object_from(body) for body in documents("object").values()]
+        names = {sobject.name.lower() for sobject in known}
+        for name in [name for name in self._objects if name not in names]:
+            del self._objects[name]
+        for sobject in known:
+            if self._objects.get(sobject.name.lower()) != sobject:
+                self._know(sobject)
+        self.permissions.reload()
 
     def __iter__(self) -> Iterator[SObject]:
         return iter(sorted(self._objects.values(), key=lambda sobject: sobject.name))
@@ -45,6 +56,16 @@ class Schema:
     def add_fields(self, sobject: str, *fields: Field) -> None:
         """Add these fields, or put them in the place of their namesakes."""
         self.add_object(self.sobject(sobject).with_fields(fields))
+
+    def complete(self, sobject: SObject) -> None:
+        """Add a standard object, or those of its fields that an older file has not got."""
+        if not self.knows(sobject.name):
+            self.add_object(sobject)
+            return
+        known = self._fields[sobject.name.lower()]
+        missing = [field for field in sobject.fields if field.name.lower() not in known]
+        if missing:
+            self.add_fields(sobject.name, *missing)
 
     def knows(self, name: str) -> bool:
         return name.lower() in self._objects
@@ -79,7 +100,7 @@ class Schema:
     def child_relationships(self, name: str) -> list[dict[str, object]]:
         return [child_relationship(child, field) for child, field in self.children_of(name)]
 
-    # Permissions: everything is visible and writable until taken away.
+    # What a user may see: what is not hidden here, and granted where it asks for a grant.
 
     def hide(self, sobject: str, field: str = "", *, user: str = EVERYBODY) -> None:
         """Take a field, or without one the whole object, out of a user's sight."""
@@ -93,13 +114,32 @@ class Schema:
         self._note("fixed", self._fixed, sobject, field, user, on=True)
 
     def visible(self, sobject: SObject, field: Field, user: str) -> bool:
-        return not self._listed(self._hidden, sobject.name, field.name, user)
+        return not self._listed(
+            self._hidden, sobject.name, field.name, user
+        ) and self.permissions.reads(user, sobject.name, field.name)
 
     def sees_object(self, sobject: SObject, user: str) -> bool:
-        return not self._listed(self._hidden, sobject.name, "", user)
+        if self._listed(self._hidden, sobject.name, "", user):
+            return False
+        return self.allows(sobject, "Read", user)
+
+    def allows(self, sobject: SObject, right: str, user: str) -> bool:
+        """Whether the user has this right over the object, as permission sets name it."""
+        return self.permissions.may(user, sobject.name, right)
 
     def writable(self, sobject: SObject, field: Field, user: str) -> bool:
-        return not self._listed(self._fixed, sobject.name, field.name, user)
+        return not self._listed(
+            self._fixed, sobject.name, field.name, user
+        ) and self.permissions.edits(user, sobject.name, field.name)
+
+    def shown_to(self, sobject: SObject, user: str) -> SObject:
+        """The object with what this user may do to its records."""
+        return dataclasses.replace(
+            sobject,
+            createable=sobject.createable and self.allows(sobject, "Create", user),
+            updateable=sobject.updateable and self.allows(sobject, "Edit", user),
+            deletable=sobject.deletable and self.allows(sobject, "Delete", user),
+        )
 
     def visible_fields(self, sobject: SObject, user: str) -> list[Field]:
         return [
@@ -127,12 +167,12 @@ class Schema:
 
     def changed_at(self, name: str) -> datetime:
         """When the object's description last changed, as far as this process knows."""
-        return self._changed[name.lower()]
+        return max(self._changed[name.lower()], self.permissions.changed_at())
 
     def _know(self, sobject: SObject) -> None:
         key = sobject.name.lower()
         self._objects[key] = sobject
-        self._changed[key] = self._clock().replace(microsecond=0)
+        self._touch(key)
         self._fields[key] = {field.name.lower(): field for field in sobject.fields}
         self._relationships[key] = {
             field.relationship.lower(): field for field in sobject.fields if field.relationship
@@ -152,7 +192,12 @@ class Schema:
         entry = f"{sobject}.{field}".lower()
         (known.add if on else known.discard)(entry)
         self._storage.keep_document(kind, user, {"names": sorted(known)})
-        self._changed[sobject.lower()] = self._clock().replace(microsecond=0)
+        self._touch(sobject.lower())
+
+    def _touch(self, key: str) -> None:
+        """Each change gets a later second than the one before, so that no client misses it."""
+        now, before = self._clock().replace(microsecond=0), self._changed.get(key)
+        self._changed[key] = now if before is None else max(now, before + timedelta(seconds=1))
 
     @staticmethod
     def _listed(lists: dict[str, set[str]], sobject: str, field: str, user: str) -> bool:
@@ -181,4 +226,5 @@ def _object_from(body: dict[str, Any]) -> SObject:
         lists = {key: tuple(each[key]) for key in ("values", "reference_to")}
         cases = tuple((value, text) for value, text in each["cases"])
         fields.append(Field(**{**each, **lists, "cases": cases}))
-    return SObject(**body, fields=tuple(fields))
+    apis = tuple(body.pop("apis", ("data",)))
+    return SObject(**body, apis=apis, fields=tuple(fields))

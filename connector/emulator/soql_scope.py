@@ -172,6 +172,8 @@ class Scope:
 def _expression(source: Source, field: Field) -> str:
     if not field.calculated:
         return f"{source.alias}.{quoted(field.name)}"
+    if not field.case_of:
+        return "NULL"
     pairs = " ".join(f"WHEN {_sql(value)} THEN {_sql(text)}" for value, text in field.cases)
     otherwise = _sql(field.case_else) if field.case_else else "NULL"
     return f"(CASE {source.alias}.{quoted(field.case_of)} {pairs} ELSE {otherwise} END)"

@@ -16,12 +16,13 @@ from connector.emulator.kinds import (
     text,
 )
 from connector.emulator.objects import SObject
+from connector.emulator.standard_access import ACCESS_OBJECTS
 from connector.emulator.standard_campaigns import (
     CAMPAIGN,
     CAMPAIGN_MEMBER,
     CAMPAIGN_MEMBER_STATUS,
 )
-from connector.emulator.standard_setup import ORGANIZATION, PERMISSION_SET, USER
+from connector.emulator.standard_setup import ORGANIZATION, USER
 
 
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
@@ -157,6 +158,6 @@ STANDARD_OBJECTS = (
     CONTACT,
     LEAD,
     ORGANIZATION,
-    PERMISSION_SET,
     USER,
+    *ACCESS_OBJECTS,
 )

@@ -1,9 +1,10 @@
-"""Users, the organization, permission sets: what lives in Setup."""
+"""Users and the organization: what lives in Setup."""
 
 from connector.emulator.fields import Field
 from connector.emulator.kinds import (
     checkbox,
     computed,
+    lookup,
     moment,
     person_name,
     record_id,
@@ -27,10 +28,17 @@ USER = SObject(
         *person_name(),
         required(Field(name="Email", label="Email", type="email", length=128, id_lookup=True)),
         required(text("Alias", "Alias", 8)),
-        checkbox("IsActive", "Active", default=True),
+        checkbox("IsActive", "Active", default=True, permissionable=False),
+        lookup("ProfileId", "Profile ID", "Profile", permissionable=False),
+        computed(text("UserType", "User Type", 40, default="Standard")),
+        text("FederationIdentifier", "SAML Federation ID", 512),
+        checkbox("UserPermissionsMarketingUser", "Marketing User", default=True),
         text("TimeZoneSidKey", "Time Zone", 40, default="Europe/London"),
         text("LanguageLocaleKey", "Language", 40, default="en_US"),
+        text("LocaleSidKey", "Locale", 40, default="en_US"),
+        text("EmailEncodingKey", "Email Encoding", 40, default="UTF-8"),
         *system_fields(owner=False, deletable=False),
+        computed(moment("LastLoginDate", "Last Login")),
     ),
 )
 
@@ -52,22 +60,6 @@ ORGANIZATION = SObject(
         computed(text("NamespacePrefix", "Namespace Prefix", 15)),
         computed(text("OrganizationType", "Edition", 40)),
         text("LanguageLocaleKey", "Language", 40),
-        *system_fields(owner=False, deletable=False),
-    ),
-)
-
-PERMISSION_SET = SObject(
-    name="PermissionSet",
-    label="Permission Set",
-    label_plural="Permission Sets",
-    key_prefix="0PS",
-    searchable=False,
-    setup=True,
-    fields=(
-        record_id("Permission Set ID"),
-        required(text("Name", "Permission Set Name", 80, name_field=True)),
-        required(text("Label", "Permission Set Label", 80)),
-        text("Description", "Description", 255),
         *system_fields(owner=False, deletable=False),
     ),
 )

@@ -50,6 +50,7 @@ class Storage:
         self._db.row_factory = sqlite3.Row
         self._depth = 0
         self._savepoints = itertools.count()
+        self._watched: dict[str, tuple[int, object]] = {}
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute(
@@ -92,9 +93,47 @@ class Storage:
             finally:
                 self._depth -= 1
 
+    # Watching: a number that is another one as soon as a row of some tables changed.
+
+    def watch(self, name: str, tables: Iterable[str]) -> None:
+        with self._lock:
+            self._db.execute("CREATE TABLE IF NOT EXISTS _watched (name TEXT PRIMARY KEY, at)")
+            self._db.execute(
+                "INSERT INTO _watched VALUES (?, random()) ON CONFLICT DO NOTHING", (name,)
+            )
+            for table in tables:
+                for act in ("INSERT", "UPDATE", "DELETE"):
+                    trigger = quoted(f"{name}.{table}.{act}")
+                    self._db.execute(
+                        statement(
+                            "CREATE TRIGGER IF NOT EXISTS",
+                            trigger,
+                            "AFTER",
+                            act,
+                            "ON",
+                            quoted(table),
+                            "BEGIN UPDATE _watched SET at = random() WHERE name =",
+                            f"'{name}'; END",
+                        )
+                    )
+
+    def watched(self, name: str) -> object:
+        """Rolled back changes count as none; asking again is free while nothing is written."""
+        with self._lock:
+            changes = self._db.total_changes
+            if self._watched.get(name, (-1, None))[0] != changes:
+                rows = self._db.execute("SELECT at FROM _watched WHERE name = ?", (name,))
+                self._watched[name] = (changes, next((row["at"] for row in rows), None))
+            return self._watched[name][1]
+
     def fetch(self, sql: str, values: Sequence[Value] = ()) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Value | bytes]]) -> None:
+        """One statement for each row of values."""
+        with self._lock:
+            self._db.executemany(sql, rows)
 
     # Documents: what is not a record (objects, apps, sessions, counters).
 

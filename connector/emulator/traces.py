@@ -1,5 +1,6 @@
 """What a write leaves on a record beside its values: stamps, the full name, the history."""
 
+import re
 from collections.abc import Iterator
 
 from connector.emulator.access import Caller
@@ -9,6 +10,7 @@ from connector.emulator.objects import SObject
 from connector.emulator.storage import HistoryEntry, Row
 
 
+_DIGITS = re.compile(r"\{(0+)\}")
 _AUDIT = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 
 
@@ -16,6 +18,11 @@ def complete_name(draft: Draft) -> None:
     if "LastName" in draft.changes or "FirstName" in draft.changes:
         parts = (draft.value("FirstName"), draft.value("LastName"))
         draft.changes["Name"] = " ".join(str(part) for part in parts if part) or None
+
+
+def automatic_name(sobject: SObject, number: int) -> str:
+    """The name of the n-th record where names are numbers, as in `SCS-{000000}`."""
+    return _DIGITS.sub(lambda zeros: str(number).zfill(len(zeros[1])), sobject.name_format)
 
 
 def stamp(draft: Draft, caller: Caller, *, new: bool) -> None:

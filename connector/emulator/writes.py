@@ -14,7 +14,15 @@ from connector.emulator.objects import SObject
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
-from connector.emulator.traces import complete_name, entry, history, stamp
+from connector.emulator.traces import automatic_name, complete_name, entry, history, stamp
+from connector.emulator.write_checks import (
+    check_assignments,
+    check_deletable,
+    check_open,
+    check_right,
+    key_error,
+    refuse_repeated,
+)
 
 
 Body = Mapping[str, object]
@@ -51,6 +59,7 @@ class Writer:
         for body in bodies:
             draft = Draft(sobject=sobject)
             self._read(draft, body, caller)
+            draft.attempt(check_right, "Create", self._schema, caller)
             draft.attempt(self._start, body, caller)
             drafts.append(draft)
         return self._save(drafts, caller)
@@ -69,9 +78,10 @@ class Writer:
         for (given, body), record in zip(bodies, ids, strict=True):
             draft = Draft(sobject=sobject, record=record or "", old=rows.get(record or "", {}))
             draft.attempt(self._check_target, given, caller)
+            draft.attempt(check_right, "Edit", self._schema, caller)
             self._read(draft, body, caller)
             drafts.append(draft)
-        _refuse_repeated(drafts)
+        refuse_repeated(drafts)
         return self._save(drafts, caller)
 
     def upsert(
@@ -88,7 +98,7 @@ class Writer:
         keys = [str(value).casefold() for value, _ in bodies]
         for at, (value, _) in enumerate(bodies):
             matches = found.get(keys[at], [])
-            error = _key_error(key, value, matches, keys.count(keys[at]))
+            error = key_error(key, value, matches, keys.count(keys[at]))
             if error is not None:
                 saved[at] = Saved(error=error)
             else:
@@ -109,7 +119,8 @@ class Writer:
             row = self._storage.rows(sobject.name, [record]).get(record, {})
             draft = Draft(sobject=sobject, record=record, old=row)
             draft.attempt(self._check_target, given, caller)
-            draft.attempt(_check_deletable)
+            draft.attempt(check_deletable)
+            draft.attempt(check_right, "Delete", self._schema, caller)
             if draft.error is None:
                 self.bury(sobject, record, caller)
             saved.append(Saved(record=record, error=draft.error))
@@ -124,6 +135,9 @@ class Writer:
                 for row in self._storage.rows_where(child.name, field.name, [record]):
                     if not row.get("IsDeleted"):
                         self.bury(child, str(row["Id"]), caller)
+        if sobject.purges:
+            self._storage.remove(sobject.name, record)
+            return
         row = {"Id": record, "IsDeleted": 1, "SystemModstamp": caller.now}
         if master is not None:
             row["MasterRecordId"] = master
@@ -168,17 +182,7 @@ class Writer:
         if row.get("IsDeleted"):
             raise refused("ENTITY_IS_DELETED", "entity is deleted")
         if not caller.system:
-            self._check_open(draft)
-
-    def _check_open(self, draft: Draft) -> None:
-        if draft.old and draft.old.get("IsConverted"):
-            raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
-        if draft.record in self._rules.locked:
-            raise refused("ENTITY_IS_LOCKED", "the entity is locked for editing")
-        if draft.record in self._rules.readonly:
-            raise refused(
-                "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"
-            )
+            check_open(draft, self._rules)
 
     def _upsert_new(
         self,
@@ -200,6 +204,8 @@ class Writer:
         alive = [draft for draft in drafts if draft.error is None]
         if alive and alive[0].sobject.name == "CampaignMember":
             complete_members(alive, self._storage)
+        if alive and alive[0].sobject.name == "PermissionSetAssignment":
+            check_assignments(alive, self._storage)
         for draft in alive:
             complete_name(draft)
             self._assign(draft, caller)
@@ -226,7 +232,8 @@ class Writer:
             if new:
                 draft.record = self._next_id(sobject.key_prefix)
                 if draft.changes.get("Name") is None and self._schema.field(sobject, "Name"):
-                    draft.changes["Name"] = draft.record
+                    number = self._counters[sobject.key_prefix]
+                    draft.changes["Name"] = automatic_name(sobject, number) or draft.record
         rows = [{"Id": draft.record, **draft.changes} for draft in drafts]
         entries = [each for draft in drafts for each in history(draft, caller)]
         if new:
@@ -251,41 +258,11 @@ class Writer:
             as_system = dataclasses.replace(caller, system=True)
             self.create(self._schema.sobject("CampaignMemberStatus"), statuses, as_system)
 
+    def reload(self) -> None:
+        """Count on from what is kept, as after a transaction that was undone."""
+        for prefix, body in self._storage.documents("counter").items():
+            self._counters[prefix] = int(str(body["last"]))
+
     def _next_id(self, prefix: str) -> str:
         self._counters[prefix] = self._counters.get(prefix, 0) + 1
         return make_id(prefix, self._counters[prefix])
-
-
-def _check_deletable(draft: Draft) -> None:
-    if not draft.sobject.deletable:
-        message = "insufficient access rights on object id"
-        raise refused("INSUFFICIENT_ACCESS_OR_READONLY", message)
-
-
-def _refuse_repeated(drafts: Sequence[Draft]) -> None:
-    """The same record twice in one call: both are refused."""
-    seen: dict[str, int] = {}
-    for draft in drafts:
-        seen[draft.record] = seen.get(draft.record, 0) + 1
-    for draft in drafts:
-        if draft.record and seen[draft.record] > 1 and draft.error is None:
-            message = f"duplicate id in the list: {draft.record}"
-            draft.error = RecordError(code="DUPLICATE_VALUE", message=message, fields=("Id",))
-
-
-def _key_error(
-    key: Field, value: Value, matches: Sequence[Row], times: int
-) -> RecordError | None:
-    if value is None and key.type != "id":
-        message = f"{key.name} not specified"
-        return RecordError(code="MISSING_ARGUMENT", message=message)
-    if value is None:
-        return None
-    if times > 1:
-        message = f"Duplicate external id specified: {value}"
-        return RecordError(code="DUPLICATE_VALUE", message=message, fields=(key.name,))
-    if len(matches) > 1:
-        found = ", ".join(str(row["Id"]) for row in matches)
-        message = f"{key.name}: more than one record found for external id field: [{found}]"
-        return RecordError(code="DUPLICATE_EXTERNAL_ID", message=message)
-    return None

@@ -1,0 +1,111 @@
+"""What an org's administrator does in Setup, as methods for tests: people and their access."""
+
+from collections.abc import Mapping
+
+from connector.emulator.access import Caller
+from connector.emulator.schema import Schema
+from connector.emulator.setup_rows import STANDARD_USER
+from connector.emulator.storage import Row, Storage
+
+
+class Administration:
+    """The part of an org that gives users their profiles, permission sets and logins."""
+
+    storage: Storage
+    schema: Schema
+
+    def create(self, sobject: str, fields: Mapping[str, object]) -> str:
+        raise NotImplementedError
+
+    def caller(self, call: str, user: str = "") -> Caller:
+        raise NotImplementedError
+
+    @property
+    def users(self) -> dict[str, str]:
+        """User ids by username."""
+        return {str(row["Username"]): str(row["Id"]) for row in self.storage.all_rows("User")}
+
+    def add_user(
+        self, username: str, last_name: str = "User", *, profile: str = STANDARD_USER
+    ) -> str:
+        fields = {"Username": username, "LastName": last_name, "Email": username}
+        made = self.create(
+            "User",
+            {**fields, "Alias": username[:8], "ProfileId": self._named("Profile", profile)},
+        )
+        with self.storage.transaction():
+            self._own_set(made, profile)
+            self.create("UserLogin", {"UserId": made})
+        return made
+
+    def use_profile(self, username: str, profile: str) -> None:
+        """Give the user another profile; permission sets stay."""
+        user, chosen = self.users[username], self._named("Profile", profile)
+        with self.storage.transaction():
+            for row in self.storage.rows_where("PermissionSetAssignment", "AssigneeId", [user]):
+                given = str(row["PermissionSetId"])
+                if self.storage.rows("PermissionSet", [given])[given]["IsOwnedByProfile"]:
+                    self.storage.remove("PermissionSetAssignment", str(row["Id"]))
+            self.storage.update("User", [{"Id": user, "ProfileId": chosen}])
+            self._own_set(user, profile)
+
+    def assign(self, permission_set: str, username: str) -> str:
+        """Assign a permission set by its API name; the assignment's id."""
+        chosen = self._named("PermissionSet", permission_set)
+        fields = {"PermissionSetId": chosen, "AssigneeId": self.users[username]}
+        return self.create("PermissionSetAssignment", fields)
+
+    def unassign(self, permission_set: str, username: str) -> None:
+        chosen, user = self._named("PermissionSet", permission_set), self.users[username]
+        with self.storage.transaction():
+            for row in self.storage.rows_where("PermissionSetAssignment", "AssigneeId", [user]):
+                if row["PermissionSetId"] == chosen:
+                    self.storage.remove("PermissionSetAssignment", str(row["Id"]))
+
+    def permit(self, permission_set: str, *powers: str, on: bool = True) -> None:
+        """Switch system permissions such as `ApiEnabled` in a permission set or a profile."""
+        changes: Row = {f"Permissions{power}": int(on) for power in powers}
+        with self.storage.transaction():
+            for sobject, column in (("PermissionSet", "Name"), ("Profile", "Name")):
+                for row in self.storage.rows_where(sobject, column, [permission_set]):
+                    self.storage.update(sobject, [{"Id": row["Id"], **changes}])
+                    owned = self.storage.rows_where("PermissionSet", "ProfileId", [row["Id"]])
+                    self.storage.update(
+                        "PermissionSet", [{"Id": each["Id"], **changes} for each in owned]
+                    )
+
+    def freeze(self, username: str, *, frozen: bool = True) -> None:
+        """Setup, Users, Freeze: the user can no longer log in."""
+        rows = self.storage.rows_where("UserLogin", "UserId", [self.users[username]])
+        with self.storage.transaction():
+            self.storage.update(
+                "UserLogin", [{"Id": row["Id"], "IsFrozen": int(frozen)} for row in rows]
+            )
+
+    def unfreeze(self, username: str) -> None:
+        self.freeze(username, frozen=False)
+
+    def deactivate(self, username: str, *, active: bool = False) -> None:
+        with self.storage.transaction():
+            row: Row = {"Id": self.users[username], "IsActive": int(active)}
+            self.storage.update("User", [row])
+
+    def may_log_in(self, user: str) -> bool:
+        """Whether this user id is active and not frozen."""
+        row = self.storage.rows("User", [user]).get(user)
+        logins = self.storage.rows_where("UserLogin", "UserId", [user])
+        frozen = any(login["IsFrozen"] for login in logins)
+        return bool(row and row["IsActive"]) and not frozen
+
+    def _own_set(self, user: str, profile: str) -> None:
+        owned = self.storage.rows_where(
+            "PermissionSet", "ProfileId", [self._named("Profile", profile)]
+        )
+        fields = {"PermissionSetId": str(owned[0]["Id"]), "AssigneeId": user}
+        self.create("PermissionSetAssignment", fields)
+
+    def _named(self, sobject: str, name: str) -> str:
+        rows = self.storage.rows_where(sobject, "Name", [name])
+        if not rows:
+            raise LookupError(f"the org has no {sobject} named {name}")
+        return str(rows[0]["Id"])
