@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote
 
-from connector.emulator import composite
+from connector.emulator import bulk_ingest, composite
 from connector.emulator.calls import Call, Reply
 from connector.emulator.dispatch import endpoint, simple_routes, worded
 from connector.emulator.errors import ApiError, not_found, parser_error
@@ -58,7 +58,7 @@ class Door:
     def __init__(self, org: EmulatedOrg) -> None:
         self._org = org
         self._numbers = itertools.count(1)
-        self._routes = [*composite.ROUTES, *simple_routes()]
+        self._routes = [*composite.ROUTES, *bulk_ingest.ROUTES, *simple_routes()]
 
     def serve(self, request: Request) -> Answer:
         """Raises BrokenConnectionError where a fault breaks the connection."""

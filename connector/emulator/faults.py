@@ -87,7 +87,7 @@ class Fault:
     def _concerns(self, method: str, path: str) -> bool:
         if self.method and self.method.upper() != method:
             return False
-        if self.kind == "lock" and method == "GET":
+        if self.kind == "lock" and (method == "GET" or _asks_about_job(method, path)):
             return False
         if self.path and not re.search(self.path, path):
             return False
@@ -96,6 +96,11 @@ class Fault:
     def _is_over(self, now: datetime) -> bool:
         spent = self.times is not None and self.struck >= self.times
         return spent or (self.until is not None and now >= self.until)
+
+
+def _asks_about_job(method: str, path: str) -> bool:
+    """Calls about a job write nothing themselves; its own work comes as method BULK."""
+    return method != "BULK" and "/jobs/" in path
 
 
 class Faults:
@@ -136,6 +141,14 @@ class Faults:
         now = self._clock()
         with self._lock:
             return [fault for fault in self._faults if fault.strikes(method, path, now)]
+
+    def locking(self, method: str, path: str) -> list[Fault]:
+        """The lock faults that hit work which no call waits for, such as a bulk job's."""
+        now = self._clock()
+        with self._lock:
+            return [
+                f for f in self._faults if f.kind == "lock" and f.strikes(method, path, now)
+            ]
 
     def refuse(self, status: int, code: str, message: str, **aim: Any) -> Fault:  # noqa: ANN401
         """Answer with the usual list of one error."""
