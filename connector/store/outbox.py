@@ -62,13 +62,14 @@ FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")
 SELECT_OLDEST = Sql("""
     SELECT record_id FROM pending
     WHERE object = :object AND urgent = :urgent AND not_before <= :now
+      AND calls_only >= :calls_only
     ORDER BY since LIMIT :limit
 """)
 #: By the key and nothing else: a queue has no statistics that hold, and PostgreSQL, guessing
 #: that one row fits, would compare every row with every id.
 SELECT_OF_RECORDS = Sql("""
-    SELECT record_id, fields, change_id, parent, attempts, urgent, not_before FROM pending
-    WHERE (record_id, object) IN {pairs}
+    SELECT record_id, fields, change_id, parent, attempts, urgent, not_before, calls_only
+    FROM pending WHERE (record_id, object) IN {pairs}
 """)
 #: From one object to the next in the index: DISTINCT would read all that is pending.
 SELECT_OBJECTS = Sql("""
@@ -91,6 +92,10 @@ SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items}")
 POSTPONE = Sql("""
     UPDATE pending SET attempts = :attempts, not_before = :not_before
     WHERE change_id IN {items}
+""")
+#: What a bulk job did not decide: the next call shall, and no job.
+HAND_OVER = Sql("""
+    UPDATE pending SET calls_only = 1, not_before = 0 WHERE change_id IN {items}
 """)
 COUNT = Sql("SELECT COUNT(*), COALESCE(MIN(since), 0) FROM pending")
 SELECT_TOUCHED = Sql("""
@@ -179,22 +184,31 @@ class Outbox:
         )
 
     def pending(
-        self, name: str, limit: int, now: datetime, *, urgent: bool = False
+        self,
+        name: str,
+        limit: int,
+        now: datetime,
+        *,
+        urgent: bool = False,
+        calls_only: bool = False,
     ) -> list[RecordChange]:
         """
         The changes of one object that may be written now; opt-outs are the `urgent` ones.
 
         They are changes of their own: nothing that Salesforce refuses may take one with it.
+        With `calls_only`, those records only of which something must not go by a bulk job.
         """
         wanted = {"object": name, "urgent": int(urgent), "now": micros(now)}
-        oldest = SELECT_OLDEST.run(self._connection, **wanted, limit=limit).scalars()
+        oldest = SELECT_OLDEST.run(
+            self._connection, **wanted, calls_only=int(calls_only), limit=limit
+        ).scalars()
         pairs = keys((record_id, name) for record_id in dict.fromkeys(oldest))
         rows: dict[str, list[Row]] = {}
         for row in SELECT_OF_RECORDS.run(self._connection, keys=pairs):
             if row.urgent == wanted["urgent"] and row.not_before <= micros(now):
                 rows.setdefault(row.record_id, []).append(row)
         return [
-            _change(RecordRef(name, record_id), topics, urgent=urgent)
+            change_of(RecordRef(name, record_id), topics, urgent=urgent)
             for record_id, topics in rows.items()
         ]
 
@@ -222,6 +236,11 @@ class Outbox:
         POSTPONE.run(
             self._connection, keys=keys(ids), attempts=attempts, not_before=micros(until)
         )
+
+    def hand_over(self, changes: Iterable[RecordChange]) -> None:
+        """No bulk job can decide these: they go by calls of their own, at once."""
+        ids = keys(change_id for change in changes for change_id in change.change_ids)
+        HAND_OVER.run(self._connection, keys=ids)
 
     def waiting(self, record_id: str) -> list[Waiting]:
         return [
@@ -260,7 +279,8 @@ def canonical(fields: Mapping[str, FieldValue]) -> str:
     return orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _change(record: RecordRef, topics: Sequence[Row], *, urgent: bool) -> RecordChange:
+def change_of(record: RecordRef, topics: Sequence[Row], *, urgent: bool) -> RecordChange:
+    """One change of all topics of a record that are written together."""
     fields: dict[str, FieldValue] = {}
     for row in topics:
         fields.update(orjson.loads(row.fields))

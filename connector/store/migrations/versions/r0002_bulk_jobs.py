@@ -62,8 +62,8 @@ def create_bulk_jobs() -> None:
 
 def create_calls() -> None:
     table(
-        "call_hours",  # calls of ours, and of the whole org as it told them last
-        sa.Column("hour", MOMENT, primary_key=True, autoincrement=False),
+        "call_slots",  # ten minutes: calls of ours, and the whole org's as it told them last
+        sa.Column("start", MOMENT, primary_key=True, autoincrement=False),
         count("ours"),
         count("used"),
         count("total"),
