@@ -198,6 +198,14 @@ class Jobs:
         )
         return {row["state"]: row["many"] for row in rows}
 
+    def part(self, job: Job, start: int, most: int) -> list[list[str]]:
+        """Rows of a query's answer, in their order."""
+        rows = self._storage.fetch(
+            "SELECT cells FROM _bulk WHERE job = ? AND number >= ? ORDER BY number LIMIT ?",
+            (job.id, start, most),
+        )
+        return [json.loads(row["cells"]) for row in rows]
+
     def results(self, job: Job, state: str) -> bytes:
         """A result file; not in the order of the upload, but in the same one every time."""
         head = {DONE: ["sf__Id", "sf__Created"], FAILED: ["sf__Id", "sf__Error"], WAITING: []}

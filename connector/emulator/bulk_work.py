@@ -66,6 +66,8 @@ class Bulk:
         self.batch_size = 10_000
         #: One step of every job in this many seconds of the org's clock, polled or not.
         self.seconds_per_step = 5.0
+        #: Rows in one set of a query job's results, at most.
+        self.page = 50_000
         #: Finished jobs are forgotten after this long.
         self.kept = timedelta(days=7)
         #: A column that the user may see and not write fails the job, or only its rows.

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote
 
-from connector.emulator import bulk_ingest, composite
+from connector.emulator import bulk_ingest, bulk_query, composite
 from connector.emulator.calls import Call, Reply
 from connector.emulator.dispatch import endpoint, simple_routes, worded
 from connector.emulator.errors import ApiError, not_found, parser_error
@@ -58,7 +58,8 @@ class Door:
     def __init__(self, org: EmulatedOrg) -> None:
         self._org = org
         self._numbers = itertools.count(1)
-        self._routes = [*composite.ROUTES, *bulk_ingest.ROUTES, *simple_routes()]
+        bulk = [*bulk_ingest.ROUTES, *bulk_query.ROUTES]
+        self._routes = [*composite.ROUTES, *bulk, *simple_routes()]
 
     def serve(self, request: Request) -> Answer:
         """Raises BrokenConnectionError where a fault breaks the connection."""
@@ -177,9 +178,13 @@ def _break(striking: list[Fault], *, after_commit: bool, reply: Reply | None = N
             continue
         if fault.kind == "timeout" and fault.seconds > 0:
             threading.Event().wait(fault.seconds)
-        body = json.dumps(reply.body).encode() if reply and fault.kind == "truncate" else b""
+        body = _sent(reply) if reply and fault.kind == "truncate" else b""
         status = reply.status if reply else 200
         raise BrokenConnectionError(fault.kind, status, body[: len(body) // 2], len(body))
+
+
+def _sent(reply: Reply) -> bytes:
+    return reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
 
 
 def _spoken(striking: list[Fault], *, after_commit: bool) -> Reply | None:

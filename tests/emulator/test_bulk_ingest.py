@@ -5,8 +5,17 @@ import io
 import json
 
 import pytest
+import requests
 
-from connector.emulator import SObject, ValidationRule, seed_contacts
+from connector.emulator import (
+    AssignmentRule,
+    EmulatedOrg,
+    SObject,
+    ValidationRule,
+    seed_contacts,
+    serve,
+)
+from tests.emulator.conftest import Client
 
 
 STATUS = "SMS_Delivery_Status__c"
@@ -178,12 +187,13 @@ class TestJob:
     def test_it_is_created_with_its_data_in_one_request(self, client, loader, org, contacts):
         asked = json.dumps({"object": "Contact", "operation": "update"})
         content = f"Id,Title\n{contacts[0]},Manager\n"
-        parts = [
-            'application/json\r\nContent-Disposition: form-data; name="job"\r\n\r\n' + asked,
-            'text/csv\r\nContent-Disposition: form-data; name="content"; filename="content"'
-            f"\r\n\r\n{content}",
-        ]
-        body = "".join(f"--BOUNDARY\r\nContent-Type: {part}\r\n" for part in parts)
+        parts = [("application/json", '"job"', asked)]
+        parts.append(("text/csv", '"content"; filename="content"', content))
+        body = "".join(
+            f"--BOUNDARY\r\nContent-Type: {kind}\r\n"
+            f"Content-Disposition: form-data; name={name}\r\n\r\n{part}\r\n"
+            for kind, name, part in parts
+        )
 
         answer = client.call(
             "POST",
@@ -235,8 +245,6 @@ class TestJob:
         assert code(answer) == (400, "INVALIDJOBSTATE")
 
     def test_it_survives_a_restart_of_the_org(self, tmp_path, watch):
-        from connector.emulator import EmulatedOrg  # noqa: PLC0415
-
         path = str(tmp_path / "org.db")
         first = EmulatedOrg(path, clock=watch)
         job = first.bulk.jobs.add(
@@ -465,8 +473,6 @@ class TestResults:
         }
 
     def test_assignment_rules_run_only_when_asked_for(self, loader, org):
-        from connector.emulator import AssignmentRule  # noqa: PLC0415
-
         other = org.users["admin@example.com"]
         org.rules.assignment.append(AssignmentRule(object="Lead", owner=other))
         lead = "LastName,Company\nBrook,Example Ltd\n"
@@ -577,3 +583,25 @@ class TestTrouble:
         end = loader.run("Key__c\na\n", "insert", "Fixed__c")
 
         assert (end["state"], end["numberRecordsFailed"]) == ("JobComplete", 1)
+
+
+def test_uploads_come_in_pieces_without_a_length(org, contacts, tmp_path):
+    rows = "".join(f"{contact},X\n" for contact in contacts)
+    pieces = (part.encode() for part in ("Id,Title\n", rows[:30], rows[30:]))
+    with serve(org, folder=tmp_path) as server, requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {org.issue_token()}"
+        loader = Loader(Client(session, server.http_url + "/services/data/v66.0"))
+        job = loader.create().json()["id"]
+        sent = session.put(
+            f"{server.http_url}/services/data/v66.0/jobs/ingest/{job}/batches",
+            data=pieces,
+            headers={"Content-Type": "text/csv"},
+        )
+        loader.state(job, "UploadComplete")
+        ends = [loader.poll(job) for _ in range(2)]
+
+    assert sent.request.headers["Transfer-Encoding"] == "chunked"
+    assert (sent.status_code, sent.content) == (201, b"")
+    assert ends[-1]["numberRecordsProcessed"] == 3
+    assert {record["Title"] for record in org.records("Contact")} == {"X"}
