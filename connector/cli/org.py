@@ -10,9 +10,12 @@ from pathlib import Path
 
 import click
 
+from connector.cli.org_bind import bind
+from connector.cli.org_login import login
+from connector.cli.org_view import look, print_org
 from connector.cli.printing import json_option, print_json, print_table
 from connector.clock import system_clock
-from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
+from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.emulator import OrgServer, serve
 from connector.emulator.prepared import PreparedOrg, open_prepared
 from connector.salesforce.budget import ApiUsage
@@ -23,19 +26,22 @@ from connector.wiring.org import open_org
 
 
 DAILY_CALLS = "DailyApiRequests"
-_ORGANIZATION = "SELECT Name, IsSandbox, OrganizationType, InstanceName FROM Organization"
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 
 @click.group()
 def org() -> None:
     r"""
-    Show the org, its limits, or start an emulated one.
+    Log in to the org, show it and its limits, or start an emulated one.
 
     \b
     Example:
-      connector org show
+      connector org login
     """
+
+
+org.add_command(login)
+org.add_command(bind)
 
 
 @org.command()
@@ -49,32 +55,11 @@ def show(*, as_json: bool) -> None:
       connector org show
     """
     with _opened(Settings.from_environment()) as found:
-        facts = found.check()
-        organization = _organization(found)
-    sandbox = organization.get("IsSandbox")
-    told = {
-        "organization": organization.get("Name"),
-        "organization_id": facts.organization_id or None,
-        "edition": organization.get("OrganizationType"),
-        "sandbox": sandbox,
-        "instance": organization.get("InstanceName"),
-        "address": facts.instance_url,
-        "user": facts.username or None,
-        "user_id": facts.user_id or None,
-        "api_version": facts.api_version,
-        "newest_api_version": facts.newest_version,
-    }
+        told = look(found)
     if as_json:
         print_json(told)
-        return
-    told["sandbox"] = {True: "yes", False: "no: production"}.get(bool(sandbox), "")
-    print_table(
-        ["org", ""],
-        [
-            (name.replace("_", " "), "not told" if value is None else value)
-            for name, value in told.items()
-        ],
-    )
+    else:
+        print_org(told)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,17 +203,6 @@ def _opened(settings: Settings) -> Iterator[Org]:
     settings.require_salesforce()
     with open_org(settings) as found:
         yield found
-
-
-def _organization(found: Org) -> Mapping[str, object]:
-    """What the org says of itself; nothing where our user may not ask."""
-    try:
-        rows = found.query(_ORGANIZATION)
-    except OrgUnavailableError:
-        raise
-    except OrgError:
-        return {}
-    return rows[0] if rows else {}
 
 
 def _calls(settings: Settings, usage: ApiUsage, known: Mapping[str, Limit]) -> CallsReport:

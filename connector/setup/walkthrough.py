@@ -1,0 +1,71 @@
+"""
+What to click in Setup so that the connector may log in, step by step.
+
+Labels as in Salesforce help, "Create an External Client App", "Configure the OAuth 2.0 JWT
+Bearer Flow" and "Configure the Client Credentials Flow for External Client Apps".
+"""
+
+import enum
+from pathlib import Path
+
+
+class Flow(enum.StrEnum):
+    """The two ways in which a server logs in."""
+
+    JWT = "jwt"
+    CLIENT_CREDENTIALS = "client-credentials"
+
+
+#: Asked for by the form, used by neither flow.
+CALLBACK_URL = "https://login.salesforce.com/services/oauth2/success"
+MANAGER = "Setup > External Client App Manager"
+
+
+def steps(flow: Flow, certificate: Path | None) -> tuple[str, ...]:
+    """What to do in the browser, in order; each is one paragraph."""
+    return (
+        (
+            f"In Salesforce open {MANAGER} > New External Client App. Name it SMS Connector,"
+            " give your e-mail as the contact, and leave Distribution State at Local."
+        ),
+        (
+            "Open API (Enable OAuth Settings), tick Enable OAuth, and give as Callback URL"
+            f" {CALLBACK_URL} (it is asked for, but never used)."
+        ),
+        (
+            "Move two OAuth scopes to the right: Manage user data via APIs (api), and Perform"
+            " requests at any time (refresh_token, offline_access)."
+        ),
+        *(_jwt(certificate) if flow is Flow.JWT else _client_credentials()),
+    )
+
+
+def _jwt(certificate: Path | None) -> tuple[str, ...]:
+    return (
+        f"Under Flow Enablement tick Enable JWT Bearer Flow and upload {certificate}. Create.",
+        (
+            "On the app's tab Policies choose Edit. Under App Policies select the profile or"
+            " the permission set of the user who is to log in: System Administrator while you"
+            " set things up, SMS Connector later. Under OAuth Policies set Permitted Users to Admin"
+            " approved users are pre-authorized. Save."
+        ),
+        (
+            "On the app's tab Settings open OAuth Settings > Consumer Key and Secret, and copy"
+            " the consumer key."
+        ),
+    )
+
+
+def _client_credentials() -> tuple[str, ...]:
+    return (
+        "Under Flow Enablement tick Enable Client Credentials Flow. Create.",
+        (
+            "On the app's tab Policies choose Edit. Under OAuth Policies tick Enable Client"
+            " Credentials Flow, and as Run As give the username of the user who is to log in."
+            " Save."
+        ),
+        (
+            "On the app's tab Settings open OAuth Settings > Consumer Key and Secret, and copy"
+            " both."
+        ),
+    )
