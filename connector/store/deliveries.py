@@ -106,6 +106,20 @@ SELECT_BY_MESSAGE_ID = Sql(f"""
 LOOK_AGAIN = Sql("""
     UPDATE deliveries SET changed = 1 WHERE unmatched = 1 AND recipient IN {items}
 """)
+#: Two statements, each with an index of its own.
+LOOK_AGAIN_FOR = (
+    Sql("""
+        UPDATE deliveries SET changed = 1
+        WHERE unmatched = 1 AND reference <> '' AND reference IN {items}
+    """),
+    Sql("""
+        UPDATE deliveries SET changed = 1
+        WHERE unmatched = 1 AND registered_record <> '' AND registered_record IN {items}
+    """),
+)
+MATCH_AGAIN = Sql("""
+    UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN {pairs}
+""")
 SELECT_CHANGED = Sql("""
     SELECT changed FROM deliveries WHERE gateway = :gateway AND message_id = :message_id
 """)
@@ -139,6 +153,16 @@ class Deliveries:
     def look_again(self, phones: Iterable[str]) -> None:
         """Match unmatched messages to these numbers anew: somebody holds them now."""
         LOOK_AGAIN.run(self._connection, keys=keys(phones))
+
+    def look_again_for(self, record_ids: Iterable[str]) -> None:
+        """Match unmatched messages that were sent for these records anew: they are there."""
+        wanted = keys(record_ids)
+        for statement in LOOK_AGAIN_FOR:
+            statement.run(self._connection, keys=wanted)
+
+    def match_again(self, messages: Iterable[tuple[str, str]]) -> None:
+        """Match these messages anew, named by gateway and message id."""
+        MATCH_AGAIN.run(self._connection, keys=keys(messages))
 
     def find(self, gateway: str, message_id: str) -> Delivery | None:
         row = SELECT_ONE.run(self._connection, gateway=gateway, message_id=message_id).first()

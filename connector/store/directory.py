@@ -48,6 +48,17 @@ SELECT_HOLDERS = Sql("""
     FROM directory_phones AS p JOIN directory_records AS r ON r.record_id = p.record_id
     WHERE p.phone IN {items} ORDER BY r.record_id, p.field
 """)
+PUT_PERSON_ACCOUNTS = Bulk(
+    "person_accounts",
+    ("account_id text", "contact_id text"),
+    "ON CONFLICT (account_id) DO UPDATE SET contact_id = excluded.contact_id",
+)
+SELECT_CONTACTS = Sql("""
+    SELECT account_id, contact_id FROM person_accounts WHERE account_id IN {items}
+""")
+SELECT_ACCOUNTS = Sql("""
+    SELECT account_id, contact_id FROM person_accounts WHERE contact_id IN {items}
+""")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +136,20 @@ class Directory:
                 )
             )
         return found
+
+    def put_person_accounts(self, contacts: Mapping[str, str]) -> None:
+        """Whose account is a person's: contact ids by account id."""
+        PUT_PERSON_ACCOUNTS.run(self._connection, sorted(contacts.items()))
+
+    def contacts_of(self, account_ids: Iterable[str]) -> dict[str, str]:
+        """The contacts of those accounts that are persons."""
+        rows = SELECT_CONTACTS.run(self._connection, keys=keys(account_ids))
+        return {row.account_id: row.contact_id for row in rows}
+
+    def accounts_of(self, contact_ids: Iterable[str]) -> dict[str, str]:
+        """The accounts of those contacts that are persons."""
+        rows = SELECT_ACCOUNTS.run(self._connection, keys=keys(contact_ids))
+        return {row.contact_id: row.account_id for row in rows}
 
 
 def _row(entry: DirectoryEntry) -> tuple[object, ...]:

@@ -71,6 +71,18 @@ MATCH_AGAIN = Sql("""
       SELECT gateway, message_id FROM delivery_records WHERE record_id IN {items}
     )
 """)
+#: By the person first: each shows a few messages, a campaign has very many.
+MATCH_MEMBERS_AGAIN = Sql("""
+    UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN (
+      SELECT d.gateway, d.message_id FROM delivery_records AS m
+      JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
+      WHERE (m.record_id, d.campaign) IN {pairs}
+    )
+""")
+SELECT_OF_MESSAGES = Sql("""
+    SELECT gateway, message_id, object, record_id, matched_by FROM delivery_records
+    WHERE (gateway, message_id) IN {pairs} ORDER BY object, record_id
+""")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +151,17 @@ class Matches:
             for row in rows
         ]
 
+    def of_messages(
+        self, messages: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[Match]]:
+        """Where each of these messages is shown, by gateway and message id."""
+        found: dict[tuple[str, str], list[Match]] = {}
+        for row in SELECT_OF_MESSAGES.run(self._connection, keys=keys(messages)):
+            record = RecordRef(row.object, row.record_id)
+            match = Match(record=record, matched_by=row.matched_by)
+            found.setdefault((row.gateway, row.message_id), []).append(match)
+        return found
+
     def of_record(self, record_id: str, limit: int) -> list[Delivery]:
         """The messages that a record shows or would show, the latest first."""
         rows = SELECT_OF_RECORD.run(self._connection, record_id=record_id, limit=limit)
@@ -147,6 +170,11 @@ class Matches:
     def match_again(self, record_ids: Iterable[str]) -> None:
         """Messages of these records have to be matched anew: the records went elsewhere."""
         MATCH_AGAIN.run(self._connection, keys=keys(record_ids))
+
+    def match_members_again(self, members: Iterable[tuple[str, str]]) -> None:
+        """Match messages anew that went to these people for these campaigns."""
+        pairs = keys((person, campaign) for campaign, person in members)
+        MATCH_MEMBERS_AGAIN.run(self._connection, keys=pairs)
 
 
 def _row(delivery: Delivery, match: Match) -> tuple[object, ...]:

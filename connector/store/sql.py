@@ -20,6 +20,7 @@ _WORDS = {
         "pairs": "(SELECT value ->> 0, value ->> 1 FROM json_each(:keys))",
         "skip_locked": "",  # there is one writer
         "lock": "",
+        "share": "",
         "least": "min",
         "greatest": "max",
     },
@@ -29,6 +30,7 @@ _WORDS = {
         "pairs": "(SELECT e ->> 0, e ->> 1 FROM json_array_elements(CAST(:keys AS json)) AS e)",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
         "lock": "FOR UPDATE",
+        "share": "FOR SHARE",
         "least": "LEAST",
         "greatest": "GREATEST",
     },
