@@ -20,6 +20,7 @@ from connector.store.events import Events, KnownEvent
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
+from connector.store.lookups import Lookups
 from connector.store.matches import Match, Matches
 from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
@@ -37,6 +38,7 @@ class Transaction:
         self.matches = Matches(connection)
         self.consents = Consents(connection)
         self.directory = Directory(connection)
+        self.lookups = Lookups(connection)
         self.outbox = Outbox(connection)
         self.writes = Writes(connection)
         self.leases = Leases(connection)
