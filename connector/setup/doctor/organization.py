@@ -1,0 +1,216 @@
+"""Which org it is, who we are there, and what we were given."""
+
+from collections.abc import Iterator
+
+from connector.domain.records import long_id
+from connector.salesforce import soql
+from connector.salesforce.rows import Row, text_of
+from connector.setup.doctor.check import Check
+from connector.setup.doctor.context import DoctorContext, inner_text
+from connector.setup.doctor.finding import Finding, Level, Trouble, fine
+from connector.setup.doctor.login import USER_FROZEN, USER_INACTIVE
+
+
+PERMISSION_SETS = "Setup > Permission Sets"
+
+OTHER_ORG = Trouble(
+    name="other-org",
+    level=Level.BROKEN,
+    means="The login leads to another org than the one that this service belongs to. A"
+    " refreshed sandbox is another org: it has new ids, and old ones mean other records there.",
+    cure="If a sandbox was refreshed, stop the service and call `connector org bind`; with"
+    " CONNECTOR_SALESFORCE_ORG_ID set, set the new id too. Else correct the login or the"
+    " database.",
+    where="Setup > Company Information > Salesforce.com Organization ID",
+)
+READ_ONLY = Trouble(
+    name="org-read-only",
+    level=Level.BROKEN,
+    means="The org is read-only for the time of a maintenance. Nothing is lost: what is"
+    " pending is written afterwards.",
+    cure="Wait for the end of the maintenance.",
+    where="https://status.salesforce.com: instance {instance}",
+)
+NOT_THERE = Trouble(
+    name="permission-set-missing",
+    level=Level.BROKEN,
+    means="The org has no permission set {name}, and fields of the mapping are missing or"
+    " hidden from our user. New fields are visible to nobody, administrators included.",
+    cure="Call `connector setup plan`, then `connector setup apply`: it makes the fields and"
+    " the permission set, and assigns it.",
+    where=f"{PERMISSION_SETS}: {{name}}",
+)
+NOT_ASSIGNED = Trouble(
+    name="permission-set-not-assigned",
+    level=Level.BROKEN,
+    means="Our user does not have the permission set {name}, and fields of the mapping are"
+    " hidden from it.",
+    cure="Assign the permission set to {user}; `connector setup apply` does it.",
+    where=f"{PERMISSION_SETS} > {{name}} > Manage Assignments > Add Assignments",
+)
+_MODELS = {"ReadWrite": True, "ReadWriteTransfer": True, "FullAccess": True}
+NARROW = Trouble(
+    name="sharing-narrow",
+    level=Level.WARNING,
+    means="The object's records are not shared with everybody for writing, and our user may"
+    " not modify all of them: records of others are refused or not found.",
+    cure="Give the user Modify All on {object}, or a sharing rule for the records that are"
+    " texted.",
+    where=f"{PERMISSION_SETS} > SMS Connector > Object Settings > {{object}} > Modify All;"
+    " or Setup > Sharing Settings > {object}",
+)
+
+
+def _organization(context: DoctorContext) -> Iterator[Finding]:
+    """Which org it is."""
+    row, found = context.organization, context.signed_in.organization_id
+    for source, bound in (
+        ("CONNECTOR_SALESFORCE_ORG_ID", context.settings.salesforce_org_id),
+        ("the database", context.bound_org),
+    ):
+        if bound and found and long_id(bound) != found:
+            yield OTHER_ORG.found(f"this is org {found}; {source} says {long_id(bound)}")
+    if row.get("IsReadOnly"):
+        instance = text_of(row, "InstanceName")
+        yield READ_ONLY.found("the org is read-only now", instance=instance)
+    sort = "a sandbox" if row.get("IsSandbox") else "production"
+    names = (text_of(row, name) for name in ("Name", "OrganizationType"))
+    yield fine(", ".join((*filter(None, names), *([sort] if row else []), found)))
+
+
+def _user(context: DoctorContext) -> Iterator[Finding]:
+    """Our user."""
+    row = context.user
+    name = text_of(row, "Username") or context.signed_in.user_id
+    if row.get("IsActive") is False:
+        yield USER_INACTIVE.found(f"{name} is not active")
+    parts = (
+        inner_text(row, "Profile", "UserLicense", "Name"),
+        inner_text(row, "Profile", "Name"),
+    )
+    yield fine(", ".join((name, *filter(None, parts))))
+
+
+def _frozen(context: DoctorContext) -> Iterator[Finding]:
+    """Whether the user is frozen."""
+    user = soql.record_id(context.signed_in.user_id)
+    asked = soql.select(("IsFrozen", "IsPasswordLocked"), "UserLogin", f"WHERE UserId = {user}")
+    for row in context.org.query(asked):
+        if row.get("IsFrozen"):
+            yield USER_FROZEN.found("the integration user is frozen")
+
+
+def _permission_set(context: DoctorContext) -> Iterator[Finding]:
+    """Whether our user has the permission sets."""
+    lacking = list(_lacking(context))
+    user = text_of(context.user, "Username") or "the integration user"
+    for name in context.footprint.for_connector:
+        state = _assignment(context, name)
+        if not state:
+            yield fine(f"{name} is assigned")
+        elif not lacking:
+            yield fine(f"{name} is {state}; what is needed comes from elsewhere")
+        else:
+            trouble = NOT_ASSIGNED if state == _UNASSIGNED else NOT_THERE
+            text = f"{name} is {state}, and {_some(lacking)} cannot be written"
+            yield trouble.found(text, name=name, user=user)
+
+
+_UNASSIGNED = "not assigned"
+
+
+def _assignment(context: DoctorContext, name: str) -> str:
+    """What stands between our user and a permission set; empty where it has it."""
+    where = f"WHERE Name = {soql.text(name)}"
+    sets = context.org.query(soql.select(("Id",), "PermissionSet", where))
+    if not sets:
+        return "not there"
+    user, ours = map(soql.record_id, (context.signed_in.user_id, text_of(sets[0], "Id")))
+    where = f"WHERE AssigneeId = {user} AND PermissionSetId = {ours}"
+    found = context.org.query(soql.select(("Id",), "PermissionSetAssignment", where))
+    return "" if found else _UNASSIGNED
+
+
+def _lacking(context: DoctorContext) -> Iterator[str]:
+    """Fields that the permission set would open, and that our user cannot write."""
+    ours = {spec.full_name.lower() for spec in context.footprint.fields}
+    for mapping in context.mappings:
+        described = context.described[mapping.object]
+        for rule in mapping.fields:
+            field = described.field(rule.field) if described else None
+            name = f"{mapping.object}.{rule.field}"
+            if name.lower() in ours and (field is None or not field.updateable):
+                yield name
+
+
+def _some(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _sharing(context: DoctorContext) -> Iterator[Finding]:
+    """Whether our user may write records of others."""
+    names = [each.name for each in context.described.values() if each]
+    if not names or _modifies_all(_rights(context)):
+        return
+    rights = _object_rights(context)
+    for name in names:
+        asked = "QualifiedApiName, InternalSharingModel"
+        rows = context.org.tooling(
+            f"SELECT {asked} FROM EntityDefinition"  # noqa: S608 (SOQL)
+            f" WHERE QualifiedApiName = {soql.text(name)}"
+        )
+        model = text_of(rows[0], "InternalSharingModel") if rows else ""
+        if model and model not in _MODELS and "Controlled" not in model and name not in rights:
+            yield NARROW.found(f"{name} is shared {model}; records of others", object=name)
+
+
+def _rights(context: DoctorContext) -> list[Row]:
+    user = soql.record_id(context.signed_in.user_id)
+    asked = (
+        "SELECT PermissionSet.PermissionsModifyAllData"  # noqa: S608 (SOQL)
+        " FROM PermissionSetAssignment"
+        f" WHERE AssigneeId = {user}"
+    )
+    return context.org.query(asked)
+
+
+def _modifies_all(rows: list[Row]) -> bool:
+    name = "PermissionsModifyAllData"
+    sets = (row.get("PermissionSet") for row in rows)
+    return any(isinstance(each, dict) and each.get(name) for each in sets)
+
+
+def _object_rights(context: DoctorContext) -> set[str]:
+    """The objects of which our user may modify all records."""
+    user = soql.record_id(context.signed_in.user_id)
+    asked = (
+        "SELECT SobjectType FROM ObjectPermissions"  # noqa: S608 (SOQL)
+        " WHERE PermissionsModifyAllRecords = true AND ParentId IN"
+        f" (SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = {user})"
+    )
+    return {text_of(row, "SobjectType") for row in context.org.query(asked)}
+
+
+CHECKS = (
+    Check(
+        name="organization",
+        title="the right one",
+        parts=(_organization,),
+        troubles=(OTHER_ORG, READ_ONLY),
+        needs=("api",),
+    ),
+    Check(
+        name="user",
+        title="active",
+        parts=(_user, _frozen),
+        troubles=(USER_INACTIVE, USER_FROZEN),
+        needs=("api",),
+    ),
+    Check(
+        name="permissions",
+        title="assigned",
+        parts=(_permission_set, _sharing),
+        troubles=(NOT_THERE, NOT_ASSIGNED, NARROW),
+        needs=("api", "mappings"),
+    ),
+)
