@@ -8,6 +8,8 @@ from connector.footprint.campaign_stat import CAMPAIGN_STAT, campaign_stat_field
 from connector.footprint.component import Component
 from connector.footprint.event import DELIVERY_EVENT, event_fields
 from connector.footprint.fields import FieldSpec
+from connector.footprint.flows import flows
+from connector.footprint.list_views import list_views
 from connector.footprint.message import MESSAGE, message_fields
 from connector.footprint.objects import ObjectSpec
 from connector.footprint.parts import DEFAULT_PARTS, PARTS, chosen
@@ -18,6 +20,8 @@ from connector.footprint.permission_sets import (
     PermissionSetSpec,
     permission_sets,
 )
+from connector.footprint.report_types import report_types
+from connector.footprint.reports import reports
 
 
 _OBJECTS = (CAMPAIGN_STAT, MESSAGE, DELIVERY_EVENT)
@@ -83,4 +87,8 @@ def _all_components() -> Iterator[Component]:
             yield apps.tab(spec)
             yield apps.layout(spec, [each for each in _FIELDS if each.object == spec.name])
     yield apps.application()
+    yield from list_views()
+    yield from report_types()
+    yield from reports()
+    yield from flows()
     yield from (each.component() for each in _PERMISSION_SETS)

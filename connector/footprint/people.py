@@ -161,10 +161,9 @@ def _consent(person: str) -> Iterator[FieldSpec]:
         name="SMS_Opt_Out__c",
         label="SMS Opt Out",
         kind=FieldKind.CHECKBOX,
-        help="Ticked: this person must not be texted. Tick it when somebody asks you to stop.",
+        help="Ticked: this person must not be texted.",
         description="Whether the person has opted out of text messages. Written by the SMS "
-        "connector when somebody answers STOP or START, and read by it when people change it "
-        "here: both sides stay in step.",
+        "connector when somebody answers STOP or START, on every record with their number.",
     )
     yield field(
         name="SMS_Opt_Out_At__c",

@@ -145,8 +145,8 @@ def _of_part(
         yield PermissionSetSpec(
             name=f"{VIEWER}{suffix}",
             label=f"SMS Viewer{title}",
-            description="For people who should see what became of text messages"
-            f"{_about(part)}. They may tick the opt-out, and change nothing else.",
+            description=f"For people who should see what became of text messages{_about(part)}."
+            f" They may change {'the opt-out, and ' if part == CORE else ''}nothing else.",
             objects={
                 **(_READ_BY_PEOPLE if part == CORE else {}),
                 **{each.name: READ for each in stored},

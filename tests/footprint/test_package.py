@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 
@@ -11,6 +12,7 @@ from connector.footprint import DEFAULT_PARTS, PARTS, everything, footprint, zip
 from connector.footprint.component import Component
 from connector.footprint.package import manifest, package
 from connector.footprint.project import files
+from connector.footprint.xml import to_xml
 
 
 SPACE = "{http://soap.sforce.com/2006/04/metadata}"
@@ -127,6 +129,7 @@ def test_a_path_is_one_that_every_file_system_takes(path):
 def test_the_core_is_always_there_and_parts_come_in_order():
     assert footprint([]).parts == ("core",)
     assert footprint(["messages", "flows"]).parts == ("core", "flows", "messages")
+    assert footprint(["events"]).parts == ("core", "flows", "events")
     assert everything().parts == tuple(PARTS)
 
 
@@ -146,10 +149,16 @@ def test_every_component_is_of_a_known_part():
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_needs_the_core_and_nothing_else(part):
-    """All that the permission sets of a part name is in the part or in the core."""
+def test_a_part_can_be_deployed_with_those_that_it_needs(part):
+    """Every object, field and flow of ours that a part's metadata names comes along."""
     alone = footprint([part])
-    objects = {each.name for each in alone.objects}
+    ours = {*(each.name for each in everything().objects), *(names_of(COMPONENTS, "Flow"))}
+    there = {*(each.name for each in alone.objects), *(names_of(alone.components(), "Flow"))}
 
-    for spec in alone.permission_sets:
-        assert {each for each in spec.objects if each.endswith(("__c", "__e"))} <= objects
+    for each in alone.components():
+        named = set(re.findall(r"\b[A-Za-z]\w*\b", to_xml(each.kind, each.body)))
+        assert named & ours <= there, each.name
+
+
+def names_of(components, kind):
+    return {each.name for each in components if each.kind == kind}

@@ -13,6 +13,7 @@ from connector import gateways, mapping
 from connector.cli import root
 from connector.settings import ADDRESSES, REGION, declared, secret_name
 from connector.settings.declaration import GATEWAY_PREFIX
+from tests.support import salesforce
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,6 +26,7 @@ def pages() -> dict[Path, str]:
         DOCS / "commands.md": commands_page(),
         DOCS / "gateways.md": gateways_page(),
         DOCS / "facts.md": facts_page(),
+        salesforce.PAGE: salesforce.page(),
     }
 
 
@@ -148,6 +150,7 @@ def code(text: str) -> str:
 def write() -> None:
     for path, text in pages().items():
         path.write_text(text, "utf-8")
+    salesforce.write_project()
 
 
 if __name__ == "__main__":
