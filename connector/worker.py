@@ -18,6 +18,8 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 0.25
+#: A gateway that asks something waits for days.
+ERRANDS_SECONDS = 5.0
 #: Rounds of reading before the job ends and others get their turn.
 READ_ROUNDS = 50
 #: The first filling of a big org's directory goes on without waiting for the next poll.
@@ -28,7 +30,7 @@ SILENCE = timedelta(minutes=1)
 
 def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> BackgroundScheduler:
     """
-    Three jobs in memory; correctness is in the store, so any number of workers may run.
+    A few jobs in memory; correctness is in the store, so any number of workers may run.
 
     A round that was missed is not made up for: the next one does all there is to do.
     """
@@ -38,6 +40,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     )
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
+        "errands": (steps.run_errands, ERRANDS_SECONDS),
         "push": (steps.push, settings.flush_seconds),
         "directory": (
             functools.partial(steps.sync_directory, DIRECTORY_ROUNDS),

@@ -19,6 +19,7 @@ from connector.pipeline import replay as again
 from connector.pipeline.events import events_of
 from connector.settings import Settings
 from connector.store import Store
+from connector.store.errands import Errand, ErrandState
 from connector.store.inbox import ListedCallback, without_parts
 
 
@@ -101,6 +102,7 @@ def show(number: int, *, as_json: bool) -> None:
         (listed,) = store.inbox.listed_by_id([number])
         with store.transaction(reads=True) as transaction:
             aside = transaction.unread.why([number]).get(number)
+            errand = transaction.errands.of(number)
     events, fault = _read(kept)
     asked = _asked(kept)
     if as_json:
@@ -113,6 +115,7 @@ def show(number: int, *, as_json: bool) -> None:
                 "quarantine": aside.reason if aside else None,
                 "events": [event_facts(event) for event in events],
                 "asks": {"text": asked.text, "address": asked.address} if asked else None,
+                "answered": _answered(errand) or None,
                 "fault": fault or None,
             }
         )
@@ -122,8 +125,8 @@ def show(number: int, *, as_json: bool) -> None:
         click.echo("\nread now")
         for event in events:
             click.echo(f"  {event_line(event)}")
-        if asked:
-            click.echo(f"  {asked.text}\n  {asked.address}")
+        for line in _question(asked, errand):
+            click.echo(f"  {line}")
         click.echo(f"  {fault}" if fault else "", nl=bool(fault))
         if aside:
             click.echo(f"\nset aside {shown(aside.since)} UTC: {aside.reason}")
@@ -219,6 +222,28 @@ def _asked(kept: KeptCallback) -> Question | None:
     """What an authentic callback asks of the operator; no other is ever kept."""
     gateway = installed().get(kept.callback.gateway)
     return gateway.asks(kept.callback) if gateway else None
+
+
+def _question(asked: Question | None, errand: Errand | None) -> Iterator[str]:
+    if asked:
+        yield from (asked.text, asked.address)
+    if errand:
+        yield _answered(errand)
+
+
+def _answered(errand: Errand | None) -> str:
+    """What became of the question, where the worker answers it by itself."""
+    if errand is None:
+        return ""
+    at = f"{shown(errand.changed_at)} UTC"
+    match errand.state:
+        case ErrandState.DONE:
+            return f"opened by the worker at {at}: nothing is left to do"
+        case ErrandState.OPEN:
+            cause = f"; last try {at}: {errand.cause}" if errand.cause else ""
+            return f"the worker will open it by itself{cause}"
+        case ErrandState.GIVEN_UP:
+            return f"the worker gave up at {at}: {errand.cause}; open it by hand"
 
 
 def _read(kept: KeptCallback) -> tuple[list[Event], str]:

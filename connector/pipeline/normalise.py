@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connector.clock import Clock
 from connector.domain.engagement import Engagement
 from connector.gateways.base import Gateway
+from connector.pipeline.errands import wanted
 from connector.pipeline.events import Batch, read_batch
 from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store, Transaction
@@ -71,6 +72,9 @@ def _read_lane(
             return NormaliseReport()
         batch = read_batch(claim.callbacks, gateways, read_phone)
         _keep(transaction, batch)
+        if urgent:  # whatever asks something is no mere report
+            asking = [kept.id for kept in claim.callbacks if wanted(gateways, kept)]
+            transaction.errands.add(asking, clock())
         _set_aside(transaction, claim, batch, clock)
         transaction.unread.done(claim)
     if batch.unknown_words:

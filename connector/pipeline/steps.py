@@ -8,6 +8,7 @@ from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
+from connector.pipeline.errands import ErrandReport, ErrandRunner
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
@@ -46,6 +47,7 @@ class Steps:
     clock: Clock
     pusher: Pusher
     directory: DirectorySync
+    errands: ErrandRunner
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""
@@ -62,6 +64,9 @@ class Steps:
     def read_all(self, rounds: int) -> bool:
         """Read until nothing is left or so many rounds are over; whether nothing is left."""
         return any(self.read().idle for _ in range(rounds))
+
+    def run_errands(self) -> ErrandReport:
+        return self.errands.run()
 
     def push(self) -> PushReport:
         return self.pusher.push()

@@ -12,10 +12,14 @@ import sqlalchemy as sa
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate
+from connector.store.belonging import Belonging
+from connector.store.bulk_jobs import BulkJobs
+from connector.store.calls import Calls
 from connector.store.consents import Consents
 from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
 from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
+from connector.store.errands import Errands
 from connector.store.events import Events, KnownEvent
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.inbox import Inbox
@@ -44,6 +48,10 @@ class Transaction:
         self.leases = Leases(connection)
         self.marks = Marks(connection)
         self.keys = ApiKeys(connection)
+        self.bulk_jobs = BulkJobs(connection)
+        self.calls = Calls(connection)
+        self.belonging = Belonging(connection)
+        self.errands = Errands(connection)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

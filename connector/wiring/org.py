@@ -1,10 +1,14 @@
 """What only those build who talk to Salesforce: the org, and the steps of the pipeline."""
 
+import functools
+
 from requests.adapters import BaseAdapter
 
 from connector import gateways
 from connector.clock import Clock, system_clock
+from connector.fetch import fetch
 from connector.pipeline.directory import DirectorySync
+from connector.pipeline.errands import ErrandRunner
 from connector.pipeline.push import Pusher
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
@@ -12,6 +16,7 @@ from connector.salesforce.budget import Budget
 from connector.salesforce.connect import connect
 from connector.salesforce.org import Org
 from connector.settings import Settings
+from connector.setup import binding
 from connector.store import Store
 from connector.store.holders import own_name
 from connector.wiring.local import phone_reader, read_mappings
@@ -29,6 +34,7 @@ def open_org(
         private_key=settings.salesforce_private_key.value,
         client_secret=settings.salesforce_client_secret.value,
         audience=settings.salesforce_audience,
+        organization_id=settings.salesforce_org_id,
         api_version=settings.salesforce_api_version,
         ca_file=str(settings.salesforce_ca_file or ""),
         connect_timeout_seconds=settings.salesforce_connect_timeout_seconds,
@@ -40,7 +46,13 @@ def open_org(
 def build_steps(
     settings: Settings, store: Store, org: Org, *, clock: Clock = system_clock
 ) -> Steps:
-    """Every step of the pipeline, ready to be called by a worker, a command or a test."""
+    """
+    Every step of the pipeline, ready to be called by a worker, a command or a test.
+
+    From here on the org is refused if the store belongs to another one.
+    """
+    org.guard(functools.partial(binding.check, store))
+    installed = gateways.installed()
     mappings, read_phone, holder = (
         read_mappings(settings),
         phone_reader(settings),
@@ -53,10 +65,11 @@ def build_steps(
     )
     return Steps(
         store=store,
-        gateways=gateways.installed(),
+        gateways=installed,
         mappings=mappings,
         read_phone=read_phone,
         clock=clock,
+        errands=ErrandRunner(store, installed, fetch, clock, holder=holder),
         pusher=Pusher(
             store,
             org,
