@@ -16,8 +16,8 @@ from connector.cli.org_view import look, print_org
 from connector.cli.printing import json_option, print_json, print_table
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
-from connector.emulator import OrgServer, serve
-from connector.emulator.prepared import PreparedOrg, open_prepared
+from connector.emulator import EmulatedOrg, OrgServer, serve
+from connector.emulator.prepared import PreparedOrg, open_empty, open_prepared
 from connector.salesforce.budget import ApiUsage
 from connector.salesforce.facts import Limit
 from connector.salesforce.org import Org
@@ -139,52 +139,80 @@ def limits(*, as_json: bool) -> None:
     show_default=True,
     help="Where the org is kept.",
 )
-def emulate(http_port: int, https_port: int, folder: Path) -> None:
+@click.option(
+    "--empty", is_flag=True, help="Without our fields and without an app: to set it all up."
+)
+def emulate(http_port: int, https_port: int, folder: Path, *, empty: bool) -> None:
     r"""
     Run an emulated org with some people in it, until Ctrl-C.
 
-    Prints the settings with which `connector run` writes to it. What is written stays in the
-    folder; delete it for a new org.
+    Prints the settings with which `connector run` writes to it; with --empty, how to begin
+    setting it up. What is written stays in the folder; delete it for a new org.
 
     \b
     Example:
       connector org emulate --folder /tmp/org
+      connector org emulate --folder /tmp/org --empty
     """
     # Before any thread starts: all of them are to leave these to us.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     folder = folder.absolute()
-    with _served(folder, http_port, https_port) as (prepared, server):
-        click.echo(f"# The emulated org is at {server.http_url} (its records) until Ctrl-C.")
-        click.echo("# In another terminal:")
-        for name, value in exports(prepared, server).items():
-            click.echo(f"export {name}={shlex.quote(value)}")
+    with (
+        _opened_emulator(folder, empty=empty) as prepared,
+        _served(_org_of(prepared), http_port, https_port, folder) as server,
+    ):
+        for line in _greeting(prepared, server):
+            click.echo(line)
         sys.stdout.flush()
         signal.sigwait(_STOPPING)
 
 
+def _greeting(prepared: PreparedOrg | EmulatedOrg, server: OrgServer) -> Iterator[str]:
+    yield f"# The emulated org is at {server.http_url} (its records) until Ctrl-C."
+    if isinstance(prepared, PreparedOrg):
+        yield "# In another terminal:"
+        for name, value in exports(prepared, server).items():
+            yield f"export {name}={shlex.quote(value)}"
+        return
+    yield f"# Its Setup, to make the app in: {server.http_url}/emulator/apps"
+    yield f"# Its users: {', '.join(sorted(prepared.users))}"
+    yield "# In another terminal:"
+    yield f"connector org login --login-url {server.https_url} \\"
+    yield f"  --ca-file {shlex.quote(str(server.ca_file))}"
+
+
+def _org_of(prepared: PreparedOrg | EmulatedOrg) -> EmulatedOrg:
+    return prepared.org if isinstance(prepared, PreparedOrg) else prepared
+
+
 @contextlib.contextmanager
-def _served(
-    folder: Path, http_port: int, https_port: int
-) -> Iterator[tuple[PreparedOrg, OrgServer]]:
+def _opened_emulator(folder: Path, *, empty: bool) -> Iterator[PreparedOrg | EmulatedOrg]:
+    prepare = open_empty if empty else open_prepared
     try:
-        prepared = open_prepared(folder, system_clock)
+        prepared = prepare(folder, system_clock)
     except OSError as error:
         raise ConfigurationError(
             f"{folder}: {error.strerror}: choose another --folder"
         ) from error
     try:
-        server = serve(prepared.org, http_port, https_port, folder=folder)
+        yield prepared
+    finally:
+        _org_of(prepared).close()
+
+
+@contextlib.contextmanager
+def _served(
+    org: EmulatedOrg, http_port: int, https_port: int, folder: Path
+) -> Iterator[OrgServer]:
+    try:
+        server = serve(org, http_port, https_port, folder=folder)
     except OSError as error:
-        prepared.org.close()
         raise ConfigurationError(
             f"ports {http_port} and {https_port}: {error.strerror}; choose others with --http"
             " and --https"
         ) from error
-    try:
-        yield prepared, server
-    finally:
-        server.close()
-        prepared.org.close()
+    with server:
+        yield server
 
 
 def exports(prepared: PreparedOrg, server: OrgServer) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import flask
 
-from connector.emulator import admin, identity, pages
+from connector.emulator import admin, apps_page, identity, pages
 from connector.emulator.calls import Reply
 from connector.emulator.door import JSON, Answer, Door, Request
 from connector.emulator.errors import ApiError
@@ -38,6 +38,7 @@ def create_app(org: EmulatedOrg) -> flask.Flask:
         return _oauth(org, "userinfo")
 
     app.register_blueprint(admin.blueprint(org))
+    app.register_blueprint(apps_page.blueprint(org))
     app.register_blueprint(pages.blueprint(org))
     app.register_error_handler(404, _no_page)
     return app

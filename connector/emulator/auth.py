@@ -39,6 +39,8 @@ class App:
     secret: str = dataclasses.field(default="", repr=False)
     usernames: tuple[str, ...] = ()
     run_as: str = ""
+    name: str = ""
+    contact: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,11 @@ class Auth:
 
     def app(self, consumer_key: str) -> App | None:
         body: Any = self._storage.document("app", consumer_key)
-        return App(**{**body, "usernames": tuple(body["usernames"])}) if body else None
+        return _app(body) if body else None
+
+    def apps(self) -> list[App]:
+        """All of them, the oldest first."""
+        return [_app(body) for body in self._storage.documents("app").values()]
 
     def issue(self, user: str, app: str = "") -> str:
         """A new access token for this user id."""
@@ -225,3 +231,7 @@ class Auth:
         until = self._clock() + self.session_length
         body = {"user": user, "app": app, "until": until.isoformat()}
         self._storage.keep_document("session", token, body)
+
+
+def _app(body: Any) -> App:  # noqa: ANN401, as it was kept
+    return App(**{**body, "usernames": tuple(body["usernames"])})

@@ -27,6 +27,20 @@ class PreparedOrg:
     key_file: Path
 
 
+def open_empty(
+    folder: Path, clock: Callable[[], datetime], *, contacts: int = 20, leads: int = 10
+) -> EmulatedOrg:
+    """An org with some people, but nothing of ours: no fields, and no app to log in with."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    org = EmulatedOrg(str(folder / "org.sqlite3"), clock=clock)
+    try:
+        _settle(org, contacts, leads)
+    except BaseException:
+        org.close()
+        raise
+    return org
+
+
 def open_prepared(
     folder: Path, clock: Callable[[], datetime], *, contacts: int = 20, leads: int = 10
 ) -> PreparedOrg:
@@ -36,9 +50,7 @@ def open_prepared(
     try:
         if not org.schema.field(org.schema.sobject("Contact"), "SMS_Delivery_Status__c"):
             install_sms_fields(org)
-        if not org.count("Contact") and not org.count("Lead"):
-            people = seed_contacts(org, contacts, accounts=max(contacts // 5, 1))
-            seed_campaign(org, "Autumn news", people + seed_leads(org, leads))
+        _settle(org, contacts, leads)
         key_file = folder / "app-key.pem"
         org.register_app(CONSUMER_KEY, _public_key(key_file))
     except BaseException:
@@ -47,6 +59,13 @@ def open_prepared(
     return PreparedOrg(
         org=org, consumer_key=CONSUMER_KEY, username=INTEGRATION_USER, key_file=key_file
     )
+
+
+def _settle(org: EmulatedOrg, contacts: int, leads: int) -> None:
+    """Some people and a campaign, where there is nobody yet."""
+    if not org.count("Contact") and not org.count("Lead"):
+        people = seed_contacts(org, contacts, accounts=max(contacts // 5, 1))
+        seed_campaign(org, "Autumn news", people + seed_leads(org, leads))
 
 
 def _public_key(key_file: Path) -> str:

@@ -46,8 +46,8 @@ def _jwt(certificate: Path | None) -> tuple[str, ...]:
         (
             "On the app's tab Policies choose Edit. Under App Policies select the profile or"
             " the permission set of the user who is to log in: System Administrator while you"
-            " set things up, SMS Connector later. Under OAuth Policies set Permitted Users to Admin"
-            " approved users are pre-authorized. Save."
+            " set things up, SMS Connector later. Under OAuth Policies set Permitted Users to"
+            " Admin approved users are pre-authorized. Save."
         ),
         (
             "On the app's tab Settings open OAuth Settings > Consumer Key and Secret, and copy"
