@@ -61,6 +61,7 @@ NOT_EMULATED or 404, never answered wrongly.
 
 from connector.emulator.app import create_app
 from connector.emulator.errors import RecordError, RefusedRecordError
+from connector.emulator.events import PublishedEvent, event_object
 from connector.emulator.fields import Field
 from connector.emulator.objects import SObject
 from connector.emulator.org import ADMIN, INTEGRATION_USER, EmulatedOrg
@@ -80,12 +81,14 @@ __all__ = [
     "EmulatedOrg",
     "Field",
     "OrgServer",
+    "PublishedEvent",
     "RecordError",
     "RefusedRecordError",
     "SObject",
     "ValidationRule",
     "WSGIAdapter",
     "create_app",
+    "event_object",
     "install_sms_fields",
     "seed_campaign",
     "seed_contacts",

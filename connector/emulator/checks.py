@@ -26,7 +26,7 @@ class Checks:
     def run(self, drafts: Sequence[Draft], caller: Caller) -> None:
         """Refuse the drafts that may not be written; the rest stay without an error."""
         for draft in drafts:
-            draft.attempt(_check_required)
+            draft.attempt(check_required)
         self._check_references(drafts)
         self._check_unique(drafts)
         if caller.system:
@@ -159,7 +159,8 @@ def _folded(value: Value) -> str:
     return str(value).casefold()
 
 
-def _check_required(draft: Draft) -> None:
+def check_required(draft: Draft) -> None:
+    """Refuses a draft that lacks a field which must not be empty."""
     missing = [
         field.name
         for field in draft.sobject.fields

@@ -221,5 +221,6 @@ def _item(saved: Saved, *, upsert: bool) -> dict[str, object]:
     if saved.error is not None:
         item: dict[str, object] = {"success": False, "errors": [saved.error.as_item()]}
         return {**item, "created": False} if upsert else item
-    item = {"id": saved.record, "success": True, "errors": []}
+    remarks = [saved.remark.as_item()] if saved.remark else []
+    item = {"id": saved.record, "success": True, "errors": remarks}
     return {**item, "created": saved.created} if upsert else item

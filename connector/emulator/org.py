@@ -10,6 +10,7 @@ from connector.emulator.administration import Administration
 from connector.emulator.auth import App, Auth
 from connector.emulator.bulk_work import Bulk
 from connector.emulator.errors import RefusedRecordError
+from connector.emulator.events import Events
 from connector.emulator.faults import Faults
 from connector.emulator.fields import Field, Value
 from connector.emulator.ids import make_id, parse_id
@@ -67,6 +68,8 @@ class EmulatedOrg(Administration):
         self.schema.permissions.watch()
         self.writer = Writer(self.storage, self.schema, self.rules)
         self.bulk = Bulk(self.storage, self.schema, self.writer, self.faults, self.usage, clock)
+        self.events = Events(self.storage, self.usage, clock)
+        self.writer.publish = self.events.publish
         self.queries = Queries(self.storage, self.schema, clock)
         self.searches = Searches(self.storage, self.schema, self.queries)
         self.auth = Auth(self.storage, clock, org_id=self.id, find_user=self._find_user)

@@ -38,7 +38,7 @@ class RefusedRowError(ApiError):
 def create(call: Call, name: str) -> Reply:
     sobject = call.org.schema.seen_object(name, call.user)
     saved = call.org.writer.create(sobject, [call.fields()], call.caller())[0]
-    return _created(call, sobject, _written(saved))
+    return _created(call, sobject, _written(saved), remark=saved.remark)
 
 
 def read(call: Call, name: str, record: str) -> Reply:
@@ -130,9 +130,15 @@ def _written(saved: Saved) -> str:
 
 
 def _created(
-    call: Call, sobject: SObject, record: str, *, created: bool | None = None
+    call: Call,
+    sobject: SObject,
+    record: str,
+    *,
+    created: bool | None = None,
+    remark: RecordError | None = None,
 ) -> Reply:
-    body: dict[str, object] = {"id": record, "success": True, "errors": []}
+    remarks = [remark.as_item()] if remark else []
+    body: dict[str, object] = {"id": record, "success": True, "errors": remarks}
     if created is not None:
         body["created"] = created
     location = f"{call.base}/sobjects/{sobject.name}/{record}"

@@ -56,6 +56,9 @@ class Names:
                 " reference your WSDL or the describe call for the appropriate names."
             )
             raise malformed(self._text, query.sobject_at, message, "INVALID_TYPE")
+        if sobject.event:
+            message = f"entity type {sobject.name} does not support query"
+            raise ApiError(400, "INVALID_TYPE_FOR_OPERATION", message)
         return sobject
 
     def field(self, sobject: SObject, name: str, at: int) -> Field:

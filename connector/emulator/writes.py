@@ -1,11 +1,11 @@
 """Creating, changing and deleting records: one chunk of one object at a time."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connector.emulator.access import Caller
 from connector.emulator.campaign_members import complete_members
-from connector.emulator.checks import Checks
+from connector.emulator.checks import Checks, check_required
 from connector.emulator.drafts import Draft, prepare
 from connector.emulator.errors import ApiError, RecordError, refused
 from connector.emulator.fields import Field, Value
@@ -35,6 +35,13 @@ class Saved:
     record: str = ""
     error: RecordError | None = None
     created: bool = False
+    #: What is said of a record that was taken nevertheless.
+    remark: RecordError | None = None
+
+
+def _refuse_events(drafts: Sequence[Draft], _caller: Caller) -> list[Saved]:
+    unavailable = "PLATFORM_EVENT_PUBLISHING_UNAVAILABLE"
+    return [Saved(error=RecordError(code=unavailable, message="No bus")) for _ in drafts]
 
 
 class Writer:
@@ -45,6 +52,8 @@ class Writer:
         self._schema = schema
         self._rules = rules
         self._checks = Checks(storage, schema, rules)
+        #: What becomes of platform events.
+        self.publish: Callable[[Sequence[Draft], Caller], list[Saved]] = _refuse_events
         self._counters = {
             prefix: int(str(body["last"]))
             for prefix, body in storage.documents("counter").items()
@@ -62,6 +71,10 @@ class Writer:
             draft.attempt(check_right, "Create", self._schema, caller)
             draft.attempt(self._start, body, caller)
             drafts.append(draft)
+        if sobject.event:
+            for draft in drafts:
+                draft.attempt(check_required)
+            return self.publish(drafts, caller)
         return self._save(drafts, caller)
 
     def update(
