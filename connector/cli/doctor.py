@@ -1,4 +1,4 @@
-"""`connector setup doctor`: a line for each check, then what to do about those that are not ok."""
+"""`connector setup doctor`: a line for each check, then the cure of what is not ok."""
 
 import contextlib
 import dataclasses
