@@ -15,6 +15,7 @@ class DirectoryEntry:
     `phones` maps the field name to the text that stands in it. `successor` is where a
     converted or merged record went on; `deleted` without a successor means it is gone.
     `parent` is the id that Salesforce locks with it (an account), empty where there is none.
+    `twin` is the same person under another id: a person account and its contact are one.
     """
 
     record: RecordRef
@@ -23,3 +24,4 @@ class DirectoryEntry:
     parent: str = ""
     deleted: bool = False
     successor: RecordRef | None = None
+    twin: RecordRef | None = None

@@ -27,6 +27,8 @@ LONGEST_TRAIL = 5
 
 _WENT = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId")
 _PARENT = "AccountId"
+#: There only where the org has person accounts; an account and its contact are one person.
+_TWIN = ("IsPersonAccount", "PersonContactId")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Directory:
     ) -> list[DirectoryEntry]:
         described = self._descriptions.of(name)
         phones = described.known(*phone_fields)
-        columns = described.known("Id", "SystemModstamp", _PARENT, *_WENT, *phones)
+        columns = described.known("Id", "SystemModstamp", _PARENT, *_WENT, *_TWIN, *phones)
         statement = soql.select(columns, described.name, *clauses)
         rows = query(self._connection, statement, deleted=True)
         return [_entry(described.name, phones, row) for row in rows]
@@ -139,7 +141,18 @@ def _entry(name: str, phones: Sequence[str], row: Row) -> DirectoryEntry:
         parent=id_of(row, _PARENT),
         deleted=row.get("IsDeleted") is True,
         successor=_successor(name, row),
+        twin=_twin(name, row),
     )
+
+
+def _twin(name: str, row: Row) -> RecordRef | None:
+    """Object Reference, "Account", PersonContactId: an account's person, and the reverse."""
+    if name == "Account" and (contact := id_of(row, "PersonContactId")):
+        return RecordRef("Contact", contact)
+    if name == "Contact" and row.get("IsPersonAccount") is True:
+        account = id_of(row, _PARENT)
+        return RecordRef("Account", account) if account else None
+    return None
 
 
 def _successor(name: str, row: Row) -> RecordRef | None:

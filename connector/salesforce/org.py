@@ -21,6 +21,9 @@ from connector.salesforce.classify import STALE_DESCRIPTION
 from connector.salesforce.connection import Connection
 from connector.salesforce.describe import Descriptions, ObjectDescription
 from connector.salesforce.directory import Directory, DirectoryPage
+from connector.salesforce.members import Pair, ensure_labels, find_members
+from connector.salesforce.messages import FoundMessage, find_messages
+from connector.salesforce.prefixes import read_prefixes
 from connector.salesforce.reach import Reached, SignedIn, reach, sign_in
 from connector.salesforce.write import COLLECTIONS, Writing
 
@@ -72,6 +75,34 @@ class Org:
     def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
         """Where converted and merged records went: itself if it stayed, None if it is gone."""
         return self._directory.successors(records)
+
+    def prefixes(self) -> Mapping[str, str]:
+        """Every object that our user sees, by the first three characters of its ids."""
+        return read_prefixes(self._connection)
+
+    def messages(
+        self,
+        object: str,  # noqa: A002 (the project's word)
+        key: str,
+        values: Sequence[str],
+        person: Sequence[str] = (),
+    ) -> Mapping[str, FoundMessage]:
+        """The records of which this field holds one of these values, by the value."""
+        return find_messages(self._connection, object, key, values, person)
+
+    def members(self, pairs: Sequence[Pair]) -> Mapping[Pair, str]:
+        """The members that these campaigns have of these Contacts and Leads."""
+        return find_members(self._connection, pairs)
+
+    def ensure_labels(
+        self, campaigns: Sequence[str], labels: Sequence[str]
+    ) -> Mapping[str, str]:
+        """
+        See to it that the members of these campaigns may have these statuses.
+
+        Returns Salesforce's code for each campaign where they could not be added.
+        """
+        return ensure_labels(self._connection, campaigns, labels)
 
     def describe(self, object: str) -> ObjectDescription:  # noqa: A002 (the project's word)
         """What our user sees of an object; asked for again after an hour or a contradiction."""
