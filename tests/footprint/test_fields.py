@@ -6,22 +6,27 @@ from connector import mapping
 from connector.domain.delivery import DeliveryStatus, Reason
 from connector.footprint import FieldKind, FieldSpec, everything, expected, footprint
 from connector.footprint.choices import ACTIONS
-from connector.mapping.facts import FACTS, FactKind
+from connector.mapping.facts import FactKind
 
 
 FIELDS = {each.full_name: each for each in everything().fields}
 KINDS = {
-    FactKind.TEXT: {FieldKind.TEXT},
+    FactKind.TEXT: {FieldKind.TEXT, FieldKind.PHONE},
+    FactKind.NUMBER: {FieldKind.NUMBER},
     FactKind.DATETIME: {FieldKind.DATETIME},
     FactKind.BOOLEAN: {FieldKind.CHECKBOX},
     FactKind.ID: {FieldKind.LOOKUP},
     FactKind.PICKLIST: {FieldKind.PICKLIST},
 }
+#: The mappings in use unless others are given, and those that wait to be used.
+MAPPINGS = [mapping.load(path) for path in sorted(mapping.packaged().rglob("*.yaml"))]
 RULES = [
     (f"{each.object}.{rule.field}", rule.fact)
-    for each in mapping.load_all(mapping.packaged()).values()
+    for each in MAPPINGS
     for rule in each.fields
+    if rule.field.endswith("__c")
 ]
+KEYS = [f"{each.object}.{each.message.key}" for each in MAPPINGS if each.message]
 STATUS_FIELDS = (
     "Contact.SMS_Delivery_Status__c",
     "Lead.SMS_Delivery_Status__c",
@@ -37,13 +42,21 @@ REASON_FIELDS = (
 
 @pytest.mark.parametrize("field,fact", RULES)
 def test_every_mapped_field_holds_its_fact(field, fact):
-    fact = FACTS[fact] if isinstance(fact, str) else fact
     spec = FIELDS[field]
 
     assert spec.kind in KINDS[fact.kind]
     assert spec.is_written
     assert expected(spec).length >= fact.longest
     assert set(fact.values) <= set(spec.values)
+
+
+@pytest.mark.parametrize("field", KEYS)
+def test_the_key_of_messages_finds_one_row(field):
+    spec = FIELDS[field]
+
+    assert spec.external_id
+    assert spec.unique
+    assert spec.length == 255
 
 
 def test_contact_and_lead_have_the_same_fields():
