@@ -42,6 +42,11 @@ _REMEDIES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "invalid_grant",
+        "certificate",
+        "upload a certificate to the app that is valid and belongs to the private key",
+    ),
+    (
+        "invalid_grant",
         "expired",
         "the credentials were revoked or this machine's clock is wrong: connect the app anew",
     ),
@@ -49,11 +54,6 @@ _REMEDIES: tuple[tuple[str, str, str], ...] = (
         "invalid_grant",
         "audience",
         "set the audience to the org's My Domain or to the login address",
-    ),
-    (
-        "invalid_grant",
-        "certificate",
-        "upload a certificate to the app that is valid and belongs to the private key",
     ),
     (
         "invalid_grant",

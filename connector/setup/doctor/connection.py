@@ -108,8 +108,8 @@ CERTIFICATE_OTHER = Trouble(
     where=f"{APP} > Settings > OAuth Settings > Use digital signatures",
 )
 
-#: A JWT is made for three minutes, and refused when it has five or more to go.
-_BEHIND, _AHEAD = timedelta(minutes=3), timedelta(minutes=2)
+#: A JWT is made for three minutes, and refused when it has five or more to go; less a little.
+_BEHIND, _AHEAD = timedelta(minutes=2, seconds=50), timedelta(minutes=1, seconds=50)
 _EXACT = timedelta(seconds=30)
 _SOON = timedelta(days=30)
 

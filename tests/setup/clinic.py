@@ -1,0 +1,115 @@
+"""An emulated org in good health, to be broken in one way, and the doctor's report on it."""
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from connector.cli import root
+from connector.clock import system_clock
+from connector.emulator import INTEGRATION_USER, EmulatedOrg, install_sms_fields, serve
+
+
+CONSUMER_KEY = "clinic-app"
+PERMISSION_SET = "SMS_Connector"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AppKey:
+    """A private key in a file, and its public half."""
+
+    file: Path
+    private: rsa.RSAPrivateKey
+
+    @classmethod
+    def make(cls, folder: Path) -> "AppKey":
+        private = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+        file = folder / "app.key"
+        file.touch(mode=0o600)
+        file.write_bytes(
+            private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return cls(file, private)
+
+    @property
+    def public_pem(self) -> str:
+        return (
+            self.private.public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            .decode()
+        )
+
+
+@dataclasses.dataclass(slots=True)
+class Clinic:
+    """The org, its settings as variables, and ways to call the doctor."""
+
+    org: EmulatedOrg
+    variables: dict[str, str]
+
+    def set(self, **settings: object) -> None:
+        self.variables |= {f"CONNECTOR_{name}": str(value) for name, value in settings.items()}
+
+    def unset(self, *names: str) -> None:
+        for name in names:
+            del self.variables[f"CONNECTOR_{name}"]
+
+    def call(self, *arguments: str) -> Result:
+        command = ["setup", "doctor", *arguments]
+        return CliRunner(env=self.variables).invoke(root, command)
+
+    def report(self, *arguments: str) -> "Report":
+        result = self.call("--json", *arguments)
+        assert result.exit_code in {0, 1, 2}, result.exception
+        return Report(result.exit_code, json.loads(result.stdout)["findings"])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What the doctor found, as a program reads it."""
+
+    exit_code: int
+    findings: list[Mapping[str, Any]]
+
+    def of(self, *levels: str) -> set[str]:
+        """The names of what was found at these levels."""
+        return {each["name"] for each in self.findings if each["level"] in levels}
+
+    def finding(self, name: str) -> Mapping[str, Any]:
+        return next(each for each in self.findings if each["name"] == name)
+
+    def checks(self, level: str) -> set[str]:
+        return {each["check"] for each in self.findings if each["level"] == level}
+
+
+@contextlib.contextmanager
+def clinic(folder: Path, key: AppKey, **org_keys: Any) -> Iterator[Clinic]:
+    """An org in which all is as `connector setup apply` leaves it, behind HTTPS."""
+    org = EmulatedOrg(**{"clock": system_clock, **org_keys})
+    with contextlib.closing(org):
+        install_sms_fields(org)
+        org.create("PermissionSet", {"Name": PERMISSION_SET, "Label": "SMS Connector"})
+        org.assign(PERMISSION_SET, INTEGRATION_USER)
+        org.register_app(CONSUMER_KEY, key.public_pem)
+        with serve(org, folder=key.file.parent) as server:
+            variables = {
+                "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
+                "CONNECTOR_SALESFORCE_CLIENT_ID": CONSUMER_KEY,
+                "CONNECTOR_SALESFORCE_USERNAME": INTEGRATION_USER,
+                "CONNECTOR_SALESFORCE_PRIVATE_KEY_FILE": str(key.file),
+                "CONNECTOR_SALESFORCE_CA_FILE": str(server.ca_file),
+                "CONNECTOR_DATA_FOLDER": str(folder / "data"),
+            }
+            yield Clinic(org, variables)

@@ -1,0 +1,549 @@
+"""The doctor: ways of breaking an org or its settings, and that exactly that is named."""
+
+import contextlib
+import dataclasses
+import re
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from connector.clock import system_clock
+from connector.emulator import INTEGRATION_USER, BrokenFlow, DuplicateRule, ValidationRule
+from connector.emulator.kinds import picklist, text
+from connector.emulator.sms import STATUSES
+from connector.settings import Settings
+from connector.setup import binding
+from connector.wiring.local import open_store
+from tests.setup.clinic import PERMISSION_SET, AppKey, clinic
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    return AppKey.make(tmp_path_factory.mktemp("key"))
+
+
+@pytest.fixture
+def healthy(tmp_path, key):
+    with clinic(tmp_path, key) as made:
+        yield made
+
+
+def one_broken(report, name):
+    """The finding of this name, once it is clear that nothing else is broken."""
+    assert report.of("broken") == {name}
+    assert report.exit_code == 1
+    finding = report.finding(name)
+    assert finding["cure"]
+    assert "{" not in finding["cure"] + finding["where"]
+    return finding
+
+
+def remove(org, name, of_object="Contact"):
+    known = org.schema.sobject(of_object)
+    kept = tuple(field for field in known.fields if field.name != name)
+    org.add_object(dataclasses.replace(known, fields=kept))
+
+
+class TestHealthyOrg:
+    def test_is_found_so(self, healthy):
+        report = healthy.report()
+
+        assert report.of("broken") == set()
+        assert report.exit_code == 0
+        assert report.checks("skipped") == set()
+
+
+class TestSettings:
+    def test_a_missing_setting_is_named_and_nothing_else_can_be_looked_at(self, healthy):
+        healthy.unset("SALESFORCE_CLIENT_ID")
+
+        report = healthy.report()
+
+        assert report.of("broken") == {"settings-incomplete"}
+        assert report.exit_code == 2
+        assert "CONNECTOR_SALESFORCE_CLIENT_ID" in report.finding("settings-incomplete")["what"]
+        assert {"address", "login", "fields", "limits"} <= report.checks("skipped")
+
+    def test_a_mistake_in_a_mapping_is_named_with_its_line(self, healthy, tmp_path):
+        (tmp_path / "contact.yaml").write_text("object: Contact\nfields:\n  A__c: delivery.x\n")
+        healthy.set(MAPPINGS=tmp_path)
+
+        finding = one_broken(healthy.report(), "mapping-wrong")
+
+        assert "contact.yaml:3: A__c" in finding["what"]
+
+
+class TestNetwork:
+    def test_a_name_without_address(self, healthy):
+        healthy.set(SALESFORCE_LOGIN_URL="https://nowhere.invalid")
+
+        finding = one_broken(healthy.report(), "name-unknown")
+
+        assert "nowhere.invalid" in finding["what"]
+        assert "My Domain" in finding["where"]
+
+    def test_a_port_where_nobody_listens(self, healthy):
+        healthy.set(SALESFORCE_LOGIN_URL="https://127.0.0.1:9")
+
+        one_broken(healthy.report(), "network-closed")
+
+    def test_an_authority_that_is_not_trusted(self, healthy):
+        healthy.unset("SALESFORCE_CA_FILE")
+
+        finding = one_broken(healthy.report(), "tls-not-trusted")
+
+        assert "CONNECTOR_SALESFORCE_CA_FILE" in finding["cure"]
+
+    def test_a_web_page_instead_of_the_api(self, healthy):
+        healthy.org.faults.maintenance_page(path="/services/data/$", times=None)
+
+        one_broken(healthy.report(), "login-url-moved")
+
+
+class TestClock:
+    @pytest.mark.parametrize("minutes", [-4, 3])
+    def test_a_clock_that_is_off_spoils_logins(self, tmp_path, key, minutes):
+        off = timedelta(minutes=minutes)
+        with clinic(tmp_path, key, clock=lambda: system_clock() + off) as org:
+            report = org.report()
+
+        finding = one_broken(report, "clock-off")
+        assert "NTP" in finding["cure"]
+        assert "login" in report.checks("skipped")
+
+    def test_a_clock_that_drifts_is_a_warning(self, tmp_path, key):
+        off = timedelta(seconds=50)
+        with clinic(tmp_path, key, clock=lambda: system_clock() + off) as org:
+            report = org.report()
+
+        assert "clock-drifts" in report.of("warning")
+        assert report.exit_code == 0
+
+
+def lay_certificate(key, *, ends, starts=timedelta(days=-400), private=None):
+    """A certificate beside the key, valid from and to so long from now."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "connector")])
+    private = private or key.private
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(system_clock() + starts)
+        .not_valid_after(system_clock() + ends)
+        .sign(private, hashes.SHA256())
+    )
+    key.file.with_suffix(".crt").write_bytes(made.public_bytes(Encoding.PEM))
+
+
+@pytest.fixture
+def own_key(tmp_path):
+    """A key whose folder this test may write to."""
+    return AppKey.make(tmp_path)
+
+
+class TestCertificate:
+    def test_one_that_has_expired(self, tmp_path, own_key):
+        lay_certificate(own_key, ends=timedelta(days=-3))
+
+        with clinic(tmp_path, own_key) as org:
+            finding = one_broken(org.report(), "certificate-expired")
+
+        assert "app.crt was valid until" in finding["what"]
+        assert "upload" in finding["cure"]
+
+    def test_one_that_ends_soon_is_a_warning(self, tmp_path, own_key):
+        lay_certificate(own_key, ends=timedelta(days=12))
+
+        with clinic(tmp_path, own_key) as org:
+            report = org.report()
+
+        assert "11 days left" in report.finding("certificate-ends-soon")["what"]
+        assert report.exit_code == 0
+
+    def test_one_of_another_key_is_a_warning(self, tmp_path, own_key, key):
+        lay_certificate(own_key, ends=timedelta(days=300), private=key.private)
+
+        with clinic(tmp_path, own_key) as org:
+            report = org.report()
+
+        assert "certificate-of-another-key" in report.of("warning")
+
+    def test_one_that_holds_is_told(self, tmp_path, own_key):
+        lay_certificate(own_key, ends=timedelta(days=300))
+
+        with clinic(tmp_path, own_key) as org:
+            report = org.report()
+
+        [finding] = [each for each in report.findings if each["check"] == "certificate"]
+        assert finding["level"] == "ok"
+        assert "is valid until" in finding["what"]
+
+
+class TestLogin:
+    def test_an_audience_that_the_org_does_not_take(self, healthy):
+        healthy.set(SALESFORCE_AUDIENCE="https://test.example.com")
+
+        finding = one_broken(healthy.report(), "audience-wrong")
+
+        assert "CONNECTOR_SALESFORCE_AUDIENCE" in finding["cure"]
+
+    def test_a_consumer_key_that_nobody_knows(self, healthy):
+        healthy.set(SALESFORCE_CLIENT_ID="somebody-elses-app")
+
+        finding = one_broken(healthy.report(), "consumer-key-unknown")
+
+        assert "Consumer Key" in finding["where"]
+
+    def test_a_user_whom_nobody_approved_for_the_app(self, healthy):
+        healthy.org.add_user("other@example.com")
+        healthy.set(SALESFORCE_USERNAME="other@example.com")
+
+        finding = one_broken(healthy.report(), "user-not-approved")
+
+        assert "Permitted Users" in finding["where"]
+        assert "other@example.com" in finding["what"]
+
+    def test_a_key_that_is_not_that_of_the_app(self, healthy, own_key):
+        healthy.set(SALESFORCE_PRIVATE_KEY_FILE=own_key.file)
+
+        one_broken(healthy.report(), "key-refused")
+
+    def test_a_wrong_client_secret(self, healthy):
+        healthy.org.register_app("secret-app", secret="right")
+        healthy.unset("SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_USERNAME")
+        healthy.set(SALESFORCE_CLIENT_ID="secret-app", SALESFORCE_CLIENT_SECRET="wrong")
+
+        one_broken(healthy.report(), "client-secret-wrong")
+
+    def test_an_app_that_runs_as_nobody(self, healthy):
+        healthy.org.register_app("secret-app", secret="right", run_as="gone@example.com")
+        healthy.unset("SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_USERNAME")
+        healthy.set(SALESFORCE_CLIENT_ID="secret-app", SALESFORCE_CLIENT_SECRET="right")
+
+        finding = one_broken(healthy.report(), "run-as-missing")
+
+        assert "Run As" in finding["where"]
+
+    def test_a_user_that_is_not_active(self, healthy):
+        healthy.org.deactivate(INTEGRATION_USER)
+
+        finding = one_broken(healthy.report(), "user-inactive")
+
+        assert "Active" in finding["where"]
+
+    @pytest.mark.parametrize(
+        "error, description, name",
+        [
+            ("invalid_app_access", "user is not admin approved", "user-not-approved"),
+            ("invalid_grant", "request not supported on this domain", "login-domain-wrong"),
+            ("invalid_grant", "user is locked", "user-frozen"),
+            ("invalid_grant", "ip restricted", "login-restricted"),
+            ("invalid_grant", "authentication failure", "login-refused"),
+            ("invalid_grant", "certificate expired", "key-refused"),
+            ("unsupported_grant_type", "grant type not supported", "flow-not-enabled"),
+            ("invalid_scope", "the requested scope is not allowed", "scope-missing"),
+            ("app_not_found", "External client app is not installed", "consumer-key-unknown"),
+            ("something_new", "", "login-refused"),
+        ],
+    )
+    def test_whatever_else_salesforce_says(self, healthy, error, description, name):
+        body = {"error": error, "error_description": description}
+        healthy.org.faults.add(
+            "answer", status=400, body=body, path="/oauth2/token", times=None
+        )
+
+        one_broken(healthy.report(), name)
+
+
+class TestApi:
+    def test_a_version_that_was_retired(self, healthy):
+        healthy.set(SALESFORCE_API_VERSION="30.0")
+
+        finding = one_broken(healthy.report(), "api-version-retired")
+
+        assert "31.0 to 68.0" in finding["cure"]
+
+    def test_a_version_that_is_old_is_a_warning(self, healthy):
+        healthy.set(SALESFORCE_API_VERSION="58.0")
+
+        report = healthy.report()
+
+        assert "api-version-old" in report.of("warning")
+        assert report.exit_code == 0
+
+    def test_a_day_whose_calls_are_used_up(self, healthy):
+        healthy.org.faults.daily_limit(path="/services/data/v", times=None)
+
+        finding = one_broken(healthy.report(), "calls-used-up")
+
+        assert "Company Information" in finding["where"]
+
+    def test_calls_of_which_our_share_is_used(self, healthy):
+        healthy.org.usage.spend(60_000)
+
+        report = healthy.report()
+
+        assert "60,0" in report.finding("calls-scarce")["what"]
+        assert report.exit_code == 0
+
+    def test_a_session_that_a_policy_refuses(self, healthy):
+        healthy.org.faults.session_refused(path="/services/data/v", times=None)
+
+        one_broken(healthy.report(), "session-refused")
+
+    def test_an_org_under_maintenance(self, healthy):
+        healthy.org.faults.unavailable(path="/services/data/v", times=None)
+
+        finding = one_broken(healthy.report(), "no-answer")
+
+        assert "status.salesforce.com" in finding["where"]
+
+    def test_a_user_without_api_enabled(self, healthy):
+        healthy.org.faults.refuse(
+            403,
+            "API_DISABLED_FOR_ORG",
+            "API is disabled for this User",
+            path="/services/data/v",
+            times=None,
+        )
+
+        finding = one_broken(healthy.report(), "api-disabled")
+
+        assert "API Enabled" in finding["where"]
+
+
+class TestOrganization:
+    def test_a_sandbox_that_was_refreshed(self, healthy):
+        healthy.set(SALESFORCE_ORG_ID="00D000000000009EAA")
+
+        finding = one_broken(healthy.report(), "other-org")
+
+        assert healthy.org.id in finding["what"]
+        assert "connector org bind" in finding["cure"]
+
+    def test_a_database_that_belongs_to_another_org(self, healthy):
+        settings = Settings.from_environment(healthy.variables)
+        with contextlib.closing(open_store(settings)) as store:
+            binding.bind(store, "00D000000000009EAA")
+
+        finding = one_broken(healthy.report(), "other-org")
+
+        assert "the database says 00D000000000009EAA" in finding["what"]
+
+
+class TestPermissions:
+    def test_a_permission_set_that_is_not_there(self, healthy):
+        for name in ("Contact", "Lead"):
+            healthy.org.schema.hide(name, "SMS_Opt_Out__c")
+        [ours] = [each for each in healthy.org.records("PermissionSet") if is_ours(each)]
+        healthy.org.unassign(PERMISSION_SET, INTEGRATION_USER)
+        healthy.org.purge("PermissionSet", ours["Id"])
+
+        finding = one_broken(healthy.report(), "permission-set-missing")
+
+        assert "connector setup apply" in finding["cure"]
+
+    def test_a_permission_set_that_is_not_assigned(self, healthy):
+        healthy.org.schema.hide("Contact", "SMS_Opt_Out__c")
+        healthy.org.unassign(PERMISSION_SET, INTEGRATION_USER)
+
+        finding = one_broken(healthy.report(), "permission-set-not-assigned")
+
+        assert INTEGRATION_USER in finding["cure"]
+        assert "Manage Assignments" in finding["where"]
+
+
+def is_ours(permission_set):
+    return permission_set["Name"] == PERMISSION_SET
+
+
+class TestObjects:
+    def test_an_object_that_is_hidden(self, healthy):
+        healthy.org.schema.hide("Lead")
+
+        finding = one_broken(healthy.report(), "object-hidden")
+
+        assert "Lead" in finding["what"]
+
+    def test_a_required_field_that_somebody_added_to_ours(self, healthy):
+        field = text("Cost_Centre__c", "Cost Centre", 20, nillable=False)
+        healthy.org.add_fields("SMS_Campaign_Stat__c", field)
+
+        finding = one_broken(healthy.report(), "required-field")
+
+        assert "SMS_Campaign_Stat__c.Cost_Centre__c" in finding["what"]
+        assert "Cost_Centre__c" in finding["where"]
+
+
+class TestFields:
+    def test_one_that_is_hidden(self, healthy):
+        healthy.org.schema.hide("Contact", "SMS_Opt_Out__c")
+
+        report = healthy.report()
+
+        [name] = report.of("broken")
+        assert name in {"field-hidden", "field-missing-or-hidden"}
+        assert "Contact.SMS_Opt_Out__c" in report.finding(name)["what"]
+        assert "Field Permissions > SMS_Opt_Out__c" in report.finding(name)["where"]
+
+    def test_one_that_is_missing(self, healthy):
+        remove(healthy.org, "SMS_Opt_Out__c")
+
+        report = healthy.report()
+
+        [name] = report.of("broken")
+        assert name in {"field-missing", "field-missing-or-hidden"}
+        assert "connector setup apply" in report.finding(name)["cure"]
+
+    def test_one_that_is_read_only(self, healthy):
+        healthy.org.schema.protect("Lead", "SMS_Status_At__c")
+
+        finding = one_broken(healthy.report(), "field-read-only")
+
+        assert finding["what"].startswith("Lead.SMS_Status_At__c: ")
+
+    def test_a_picklist_that_lacks_a_value(self, healthy):
+        values = [each for each in STATUSES if each != "Expired"]
+        field = picklist("SMS_Delivery_Status__c", "Status", *values, restricted=True)
+        healthy.org.add_fields("Contact", field)
+
+        finding = one_broken(healthy.report(), "picklist-value-missing")
+
+        assert "lacks Expired" in finding["what"]
+        assert finding["where"].endswith("SMS_Delivery_Status__c > Values")
+
+    def test_one_that_is_too_short(self, healthy):
+        healthy.org.add_fields("Contact", text("SMS_Delivery_Status__c", "Status", 8))
+
+        finding = one_broken(healthy.report(), "field-too-short")
+
+        assert "holds 8 characters" in finding["what"]
+
+    def test_one_of_a_type_that_does_not_fit(self, healthy):
+        healthy.org.add_fields("Contact", text("SMS_Opt_Out__c", "Opt Out", 10))
+
+        finding = one_broken(healthy.report(), "field-type")
+
+        assert "consent.opted_out does not fit a field of type string" in finding["what"]
+
+    def test_free_text_in_a_restricted_picklist(self, healthy):
+        field = picklist("SMS_Error_Code__c", "Code", "1", "2", restricted=True)
+        healthy.org.add_fields("Contact", field)
+
+        one_broken(healthy.report(), "picklist-restricted")
+
+
+class TestPhones:
+    def test_a_phone_field_that_is_hidden_is_a_warning(self, healthy):
+        healthy.org.schema.hide("Contact", "HomePhone")
+
+        report = healthy.report()
+
+        assert "Contact.HomePhone" in report.finding("phone-field-missing")["what"]
+        assert report.exit_code == 0
+
+    def test_no_phone_field_at_all_is_a_warning(self, healthy):
+        for name in ("MobilePhone", "Phone", "OtherPhone", "HomePhone"):
+            healthy.org.schema.hide("Contact", name)
+
+        assert "phones-none" in healthy.report().of("warning")
+
+    def test_a_number_that_is_not_indexed_is_a_warning(self, healthy):
+        healthy.org.add_fields("Contact", text("SMS_Phone_E164__c", "Number", 20))
+
+        finding = healthy.report().finding("phone-not-indexed")
+
+        assert "External ID" in finding["cure"]
+
+
+class TestStorage:
+    def test_storage_that_is_full(self, healthy):
+        limits = {
+            "DailyApiRequests": {"Max": 100_000, "Remaining": 99_000},
+            "DataStorageMB": {"Max": 1_024, "Remaining": 0},
+        }
+        healthy.org.faults.add("answer", status=200, body=limits, path="/limits/?$", times=None)
+
+        finding = one_broken(healthy.report(), "storage-full")
+
+        assert "0 of 1,024 MB" in finding["what"]
+
+
+class TestWriteTest:
+    def contact(self, org):
+        return org.create("Contact", {"LastName": "Brook", "MobilePhone": "+12015550100"})
+
+    def test_writes_what_the_record_holds(self, healthy):
+        contact = self.contact(healthy.org)
+        before = healthy.org.record("Contact", contact)
+
+        report = healthy.report("--write-test", contact)
+
+        after = healthy.org.record("Contact", contact)
+        stamps = {"LastModifiedDate", "LastModifiedById", "SystemModstamp"}
+        assert report.exit_code == 0
+        assert report.checks("ok") >= {"write"}
+        assert {name for name in after if after[name] != before[name]} <= stamps
+
+    def test_finds_a_flow_that_fails(self, healthy):
+        flow = BrokenFlow(object="Contact", name="Welcome", fails=lambda _record: True)
+        contact = self.contact(healthy.org)
+        healthy.org.rules.flows.append(flow)
+
+        finding = one_broken(
+            healthy.report("--write-test", contact), "write-refused-by-automation"
+        )
+
+        assert "Welcome" in finding["what"]
+
+    def test_finds_a_validation_rule(self, healthy):
+        rule = ValidationRule(
+            object="Contact", message="E-mail, please", fails=lambda _record: True
+        )
+        contact = self.contact(healthy.org)
+        healthy.org.rules.validation.append(rule)
+
+        finding = one_broken(
+            healthy.report("--write-test", contact), "write-refused-by-validation-rule"
+        )
+
+        assert "E-mail, please" in finding["what"]
+
+    def test_finds_a_blocking_duplicate_rule(self, healthy):
+        rule = DuplicateRule(
+            object="Contact", name="Twins", fields=("MobilePhone",), blocks=True
+        )
+        contact, _twin = self.contact(healthy.org), self.contact(healthy.org)
+        healthy.org.rules.duplicates.append(rule)
+
+        one_broken(healthy.report("--write-test", contact), "write-refused-as-duplicate")
+
+    def test_a_record_that_is_none_is_a_warning(self, healthy):
+        report = healthy.report("--write-test", "001000000000001AAA")
+
+        assert "write-test-no-record" in report.of("warning")
+
+
+class TestScreen:
+    def test_fits_80_columns_and_says_what_to_do(self, healthy):
+        healthy.org.schema.protect("Lead", "SMS_Status_At__c")
+
+        lines = healthy.call().stdout.splitlines()
+
+        assert max(map(len, lines)) <= 80
+        assert any(line.startswith("BROKEN   fields ") for line in lines)
+        assert any(line.startswith("         do     ") for line in lines)
+        assert any(line.startswith("         click  ") for line in lines)
+        assert re.search(r"\d+ ok, .*1 broken", lines[-1])
+
+    def test_help_has_an_example_that_fits(self, healthy):
+        answer = healthy.call("--help")
+
+        assert "connector setup doctor --write-test" in answer.stdout
+        assert max(map(len, answer.stdout.splitlines())) <= 80
