@@ -4,65 +4,30 @@ import dataclasses
 import logging
 import random
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 
 from connector.clock import Clock
-from connector.domain.errors import (
-    ConfigurationError,
-    OrgError,
-    OrgUnavailableError,
-    StoreUnavailableError,
-)
-from connector.domain.records import (
-    BATCH_SIZE,
-    Outcome,
-    RecordChange,
-    RecordRef,
-    Verdict,
-    batches,
-)
-from connector.pipeline.settlement import FIRST_WAIT, PushReport, Settlement
+from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict, batches
+from connector.pipeline.bulk_push import BulkPush
+from connector.pipeline.lane import Lane
+from connector.pipeline.mood import HeldUpError, Mood
+from connector.pipeline.settlement import PushReport
 from connector.salesforce.budget import Budget
-from connector.salesforce.errors import DailyLimitError
+from connector.salesforce.classify import wants_fewer
 from connector.salesforce.org import Org
 from connector.store import Store
-from connector.store.house import Lease
 
 
 log = logging.getLogger(__name__)
 
-#: Longer than the longest call, so that two never write one object side by side.
-LEASE = timedelta(minutes=5)
 ROUND = 2_000
-#: How often it is tried to keep what Salesforce answered.
-SETTLING_TRIES = 4
-
-#: Where records went that Salesforce no longer has under their id.
-Went = dict[RecordRef, RecordRef | None]
-
-
-class Patience:
-    """How long to leave an org alone that does not answer: 2 s, then ever twice as long."""
-
-    longest = timedelta(minutes=1)
-
-    def __init__(self) -> None:
-        self._failures = 0
-        self._until: datetime | None = None
-
-    def ready(self, now: datetime) -> bool:
-        return self._until is None or now >= self._until
-
-    def failed(self, now: datetime) -> None:
-        self._until = now + min(FIRST_WAIT * 2**self._failures, self.longest)
-        self._failures += 1
-
-    def worked(self) -> None:
-        self._failures, self._until = 0, None
 
 
 class Pusher:
-    """Sends what is pending to one org; what it knows of the org's mood lives in here."""
+    """
+    Sends what is pending to one org; what it knows of the org's mood lives in here.
+
+    Where more than `bulk_from` records of one object wait, they go by a bulk job; 0 is never.
+    """
 
     def __init__(
         self,
@@ -73,123 +38,119 @@ class Pusher:
         *,
         holder: str,
         batch_size: int = BATCH_SIZE,
+        bulk_from: int = 0,
     ) -> None:
         self._store = store
         self._org = org
-        self._budget = budget
         self._clock = clock
         self._holder = holder
-        self._batch_size = batch_size
-        self._patience = Patience()
+        self._mood = Mood(org, budget, clock, batch_size=batch_size)
+        self._bulk = BulkPush(self._mood, bulk_from)
         self._random = random.Random(holder)  # noqa: S311 (spreads retries, keeps no secret)
 
     def push(self, *, limit: int = ROUND) -> PushReport:
         """One round: up to `limit` records an object, until the budget or the org says stop."""
-        now = self._clock()
-        if not self._patience.ready(now):
+        if not self._mood.ready:
             return PushReport()
         with self._store.transaction(reads=True) as transaction:
-            lanes = transaction.outbox.objects(now)
-        report = sum((self._lane(name, limit) for name in lanes), PushReport())
+            lanes = {*transaction.outbox.objects(self._clock())}
+            lanes.update(transaction.bulk_jobs.objects())
+        report = sum((self._lane(name, limit) for name in sorted(lanes)), PushReport())
         if report.calls:
             log.info("sf.round.done", extra=dataclasses.asdict(report))
         return report
 
     def _lane(self, name: str, limit: int) -> PushReport:
-        lease = self._take(name)
-        if lease is None:
+        lane = Lane.take(name, self._holder, self._store, self._clock, self._random)
+        if lane is None:
             return PushReport()
-        report = PushReport()
+        report, calls = PushReport(), self._org.calls
         try:
-            for batch in self._batches(name, limit):
-                done = self._batch(lease, batch)
-                if done is None:
-                    return report + PushReport(postponed=len(batch))
-                report += done
+            for part in self._work(lane, limit):
+                report += part
+        except HeldUpError as held_up:
+            report += PushReport(postponed=held_up.records)
         finally:
-            with self._store.transaction() as transaction:
-                transaction.leases.give_back(lease)
-        return report
+            lane.give_back()
+        return dataclasses.replace(report, calls=self._org.calls - calls)
 
-    def _batches(self, name: str, limit: int) -> Iterator[list[RecordChange]]:
-        """Opt-outs first; a half of the object that is stopped, or stops now, is left out."""
-        for urgent in (True, False):
-            now = self._clock()
-            with self._store.transaction(reads=True) as transaction:
-                waiting = transaction.outbox.pending(name, limit, now, urgent=urgent)
-            for batch in batches(waiting, self._batch_size):
-                if self._stopped(name, urgent=urgent):
-                    break
-                yield batch
+    def _work(self, lane: Lane, limit: int) -> Iterator[PushReport]:
+        """Opt-outs by calls, always; the rest by calls too, or by a job while there is one."""
 
-    def _stopped(self, name: str, *, urgent: bool) -> bool:
-        now = self._clock()
+        def opt_outs() -> Iterator[PushReport]:
+            return self._calls(lane, limit, urgent=True)
+
+        yield from opt_outs()
+        if self._bulk.is_under_way(lane):
+            yield from self._bulk.step(lane, opt_outs)
+        elif self._bulk.is_due(lane) and not _is_stopped(lane, urgent=False):
+            # What no job can decide must not wait behind job after job.
+            yield from self._calls(lane, limit, calls_only=True)
+            yield from self._bulk.start(lane, opt_outs)
+        else:
+            yield from self._calls(lane, limit)
+
+    def _calls(
+        self, lane: Lane, limit: int, *, urgent: bool = False, calls_only: bool = False
+    ) -> Iterator[PushReport]:
+        """A half of the object that is stopped, or stops now, is left out."""
         with self._store.transaction(reads=True) as transaction:
-            return any(
-                (lane.object, lane.urgent) == (name, urgent) and lane.retry_at > now
-                for lane in transaction.writes.stopped_lanes()
+            waiting = transaction.outbox.pending(
+                lane.name, limit, self._clock(), urgent=urgent, calls_only=calls_only
             )
+        gone: list[Outcome] = []
+        for batch in self._cut(lane, waiting):
+            if _is_stopped(lane, urgent=urgent):
+                break
+            outcomes = self._call(lane, batch)
+            gone += [each for each in outcomes if each.verdict is Verdict.FOLLOW]
+            answered = [each for each in outcomes if each.verdict is not Verdict.FOLLOW]
+            if answered:
+                yield lane.settle(answered, {})
+        if gone:
+            yield self._follow(lane, gone)
 
-    def _take(self, name: str) -> Lease | None:
-        with self._store.transaction() as transaction:
-            return transaction.leases.take(f"push:{name}", self._holder, self._clock(), LEASE)
+    def _cut(self, lane: Lane, changes: Sequence[RecordChange]) -> Iterator[list[RecordChange]]:
+        """Into calls of the size that goes well now."""
+        size, left = self._mood.size(lane.name), list(changes)
+        while left:
+            cut_for, sent = size.now, set()
+            for batch in batches(left, cut_for):
+                yield batch
+                sent.update(change.record for change in batch)
+                if size.now != cut_for:
+                    break
+            left = [change for change in left if change.record not in sent]
 
-    def _batch(self, lease: Lease, batch: Sequence[RecordChange]) -> PushReport | None:
-        """What became of one call; None when the lane has to wait."""
-        if not self._budget.allows(urgent=any(change.urgent for change in batch)):
-            return None
-        if not self._begin(lease, batch):
-            return None
-        calls = self._org.calls
-        try:
+    def _call(self, lane: Lane, batch: Sequence[RecordChange]) -> list[Outcome]:
+        """What became of each record of one call."""
+        size = self._mood.size(lane.name)
+        urgent = any(change.urgent for change in batch)
+        with self._mood.asking(len(batch), urgent=urgent, size=size):
+            lane.begin(batch)
             outcomes = self._org.update(batch)
-            gone = [each.change.record for each in outcomes if each.verdict is Verdict.FOLLOW]
-            went = self._org.successors(gone) if gone else {}
-        except DailyLimitError:
-            self._budget.exhausted(self._clock())
-            log.warning("sf.budget.exhausted", extra={"records": len(batch)})
-            return None
-        except OrgUnavailableError as error:
-            self._patience.failed(self._clock())
-            log.warning("sf.unavailable", extra={"records": len(batch), "reason": str(error)})
-            return None
-        except (OrgError, ConfigurationError):
-            self._patience.failed(self._clock())
-            raise
-        finally:
-            self._budget.note(self._org.usage)
-            calls = self._org.calls - calls
-        self._patience.worked()
-        report = self._settle(lease, outcomes, went)
-        return dataclasses.replace(report, calls=calls)
+        size.judge(outcomes)
+        return [_with_fewer(each) for each in outcomes] if len(batch) > 1 else outcomes
 
-    def _begin(self, lease: Lease, batch: Sequence[RecordChange]) -> bool:
-        """From here on nobody knows what Salesforce has, until it answered."""
-        with self._store.transaction() as transaction:
-            renewed = transaction.leases.take(lease.name, self._holder, self._clock(), LEASE)
-            if renewed != lease:
-                return False
-            transaction.writes.in_doubt(batch)
-        return True
+    def _follow(self, lane: Lane, gone: Sequence[Outcome]) -> PushReport:
+        """Ask once for all of a round where they went; they are as many calls as batches."""
+        urgent = any(each.change.urgent for each in gone)
+        with self._mood.asking(len(gone), urgent=urgent):
+            went = self._org.successors([each.change.record for each in gone])
+        return lane.settle(gone, went)
 
-    def _settle(self, lease: Lease, outcomes: Sequence[Outcome], went: Went) -> PushReport:
-        """Keep what Salesforce answered, with patience: it would have to be asked again."""
-        for _ in range(SETTLING_TRIES - 1):
-            try:
-                return self._settle_once(lease, outcomes, went)
-            except (
-                StoreUnavailableError
-            ) as error:  # two that wait for each other, on PostgreSQL
-                log.info("sf.settling.again", extra={"reason": str(error)})
-        return self._settle_once(lease, outcomes, went)
 
-    def _settle_once(self, lease: Lease, outcomes: Sequence[Outcome], went: Went) -> PushReport:
-        now = self._clock()
-        with self._store.transaction() as transaction:
-            if not transaction.leases.holds(lease):
-                # Another pusher went on; ours may have come last. Work these out anew.
-                records = [outcome.change.record for outcome in outcomes]
-                transaction.outbox.mark(records, urgent=False)
-                log.warning("sf.lease.lost", extra={"lane": lease.name})
-                return PushReport(postponed=len(outcomes))
-            return Settlement(transaction, now, self._random).settle(outcomes, went)
+def _is_stopped(lane: Lane, *, urgent: bool) -> bool:
+    now = lane.clock()
+    with lane.store.transaction(reads=True) as transaction:
+        return any(
+            (each.object, each.urgent) == (lane.name, urgent) and each.retry_at > now
+            for each in transaction.writes.stopped_lanes()
+        )
+
+
+def _with_fewer(outcome: Outcome) -> Outcome:
+    """What failed because of the others in its call is not given up before it went alone."""
+    if outcome.verdict is Verdict.PARK and wants_fewer(outcome.error_code, outcome.message):
+        return dataclasses.replace(outcome, verdict=Verdict.RETRY)
+    return outcome

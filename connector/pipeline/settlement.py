@@ -15,8 +15,10 @@ from connector.store import Transaction
 
 log = logging.getLogger(__name__)
 
-#: A record that is locked waits up to twice as long each time, at most a quarter of an hour.
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
+#: A record that is locked waits up to twice as long each time; who was tried so often without
+#: luck waits long, and longer.
+FIRST_WAIT, QUICK_TRIES = timedelta(seconds=2), 5
+SLOW_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(minutes=15)
 #: An object whose set-up is wrong is tried again this often.
 STOPPED_FOR = timedelta(minutes=5)
 
@@ -68,12 +70,13 @@ class Settlement:
         self._refused(by_verdict[Verdict.PARK])
         self._transaction.outbox.settle([o.change for o in by_verdict[Verdict.FOLLOW]])
         self._postponed([each.change for each in by_verdict[Verdict.RETRY]])
+        self._transaction.outbox.hand_over(o.change for o in by_verdict[Verdict.AGAIN])
         self._stopped(by_verdict[Verdict.STOP])
         return PushReport(
             written=len(by_verdict[Verdict.WRITTEN]),
             refused=len(by_verdict[Verdict.PARK]),
             followed=len(by_verdict[Verdict.FOLLOW]),
-            postponed=len(by_verdict[Verdict.RETRY]),
+            postponed=len(by_verdict[Verdict.RETRY]) + len(by_verdict[Verdict.AGAIN]),
             stopped=len(by_verdict[Verdict.STOP]),
         )
 
@@ -132,8 +135,7 @@ class Settlement:
         """Those that waited as often wait as long, together: they shall share a call again."""
         by_attempts = sorted(changes, key=lambda change: change.attempts)
         for attempts, group in itertools.groupby(by_attempts, key=lambda c: c.attempts):
-            longest = min(FIRST_WAIT * 2 ** min(attempts, 16), LONGEST_WAIT)
-            wait = longest * self._chance.uniform(0.5, 1)
+            wait = _longest_wait(attempts) * self._chance.uniform(0.5, 1)
             self._transaction.outbox.postpone(list(group), attempts + 1, self._now + wait)
 
     def _stopped(self, outcomes: Sequence[Outcome]) -> None:
@@ -144,6 +146,12 @@ class Settlement:
                 extra={"object": first.change.record.object, "code": first.error_code},
             )
             self._transaction.writes.stop_lane(first, self._now, self._now + STOPPED_FOR)
+
+
+def _longest_wait(attempts: int) -> timedelta:
+    if attempts < QUICK_TRIES:
+        return FIRST_WAIT * 2**attempts
+    return min(SLOW_WAIT * (attempts - QUICK_TRIES + 1), LONGEST_WAIT)
 
 
 def _judged(outcome: Outcome, went: dict[RecordRef, RecordRef | None]) -> Outcome:

@@ -100,13 +100,25 @@ STALE_DESCRIPTION = frozenset(
 _WRAPPERS = frozenset(
     {"CANNOT_EXECUTE_FLOW_TRIGGER", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "APEX_ERROR"}
 )
+#: Codes that a smaller call may not meet.
+_TOO_MUCH = frozenset({"REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT", "TOO_MANY_APEX_REQUESTS"})
+#: What Apex says where it ran out of time or tries, whichever code it is wrapped in (Apex
+#: Developer Guide, "Execution Governors and Limits", "Bulk DML Exception Handling").
+_RAN_OUT = re.compile(r"LimitException|CPU time limit|[Tt]oo many batch retries")
 _WORD = re.compile(r"[A-Z][A-Z]+(?:_[A-Z]+)+")
 #: Fields that mean the record itself, not a record it refers to.
 _OWN_ID = frozenset({"id", ""})
 
 
+def wants_fewer(code: str, message: str = "") -> bool:
+    """Whether fewer records in a call may help: its automation ran out of time or tries."""
+    return code in _TOO_MUCH or bool(code and _RAN_OUT.search(message))
+
+
 def rule_of(code: str, message: str = "") -> Rule:
     """The rule for a code; unknown ones are parked, for nobody knows that repeating is safe."""
+    if code not in RULES and wants_fewer(code, message):
+        return _FEW
     if code in _WRAPPERS:
         inner = (RULES[word] for word in _WORD.findall(message) if word in RULES)
         told = (rule for rule in inner if rule in (_RETRY, _PARK))

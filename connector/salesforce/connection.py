@@ -17,6 +17,7 @@ from connector.salesforce.errors import (
     ApiDisabledError,
     ConcurrentLimitError,
     DailyLimitError,
+    NoAnswerError,
     OrgBusyError,
     OrgRefusedError,
     SessionRefusedError,
@@ -91,6 +92,8 @@ class Connection:
             failure = self._refusal(error.status, error.content)
         except requests.exceptions.SSLError as error:
             failure = untrusted(self.access.login_host, error)
+        except requests.ReadTimeout:
+            failure = NoAnswerError("Salesforce did not answer: ReadTimeout")
         # Wrong JSON, or right JSON of a wrong shape, as a proxy's or a maintenance page is.
         except (requests.RequestException, ValueError, TypeError, LookupError) as error:
             failure = OrgUnavailableError(f"Salesforce did not answer: {type(error).__name__}")

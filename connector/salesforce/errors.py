@@ -65,3 +65,7 @@ class VersionGoneError(ConfigurationError):
 
 class ApiDisabledError(ConfigurationError):
     """The edition has no API, or the user lacks API Enabled."""
+
+
+class NoAnswerError(OrgUnavailableError):
+    """The time for an answer is over; a write may have been made. Fewer records may do."""

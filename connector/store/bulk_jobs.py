@@ -72,6 +72,7 @@ SELECT_CANDIDATES = Sql("""
     SELECT record_id, MAX(parent) AS parent FROM (
       SELECT record_id, parent FROM pending
       WHERE object = :object AND urgent = 0 AND not_before <= :now AND calls_only = 0
+        AND record_id NOT LIKE '%=%'
       ORDER BY since LIMIT :limit
     ) AS oldest GROUP BY record_id ORDER BY 2, 1
 """)
@@ -79,6 +80,7 @@ COUNT_CANDIDATES = Sql("""
     SELECT COUNT(DISTINCT record_id) FROM (
       SELECT record_id FROM pending
       WHERE object = :object AND urgent = 0 AND not_before <= :now AND calls_only = 0
+        AND record_id NOT LIKE '%=%'
       LIMIT :limit
     ) AS candidates
 """)
@@ -89,8 +91,7 @@ _TOPICS = 3
 class Stage(enum.StrEnum):
     """What we know of a job; it is kept before the next step is made."""
 
-    GATHERING = "gathering"  # changes are put into it
-    GATHERED = "gathered"  # Salesforce knows nothing of it, or nothing that counts
+    GATHERING = "gathering"  # changes are put into it; Salesforce knows nothing of it
     OPEN = "open"  # Salesforce has given it an id; perhaps it has the data too
     GIVEN = "given"  # it has the data and was told to begin, or is just told
     ENDING = "ending"  # Salesforce is done with it: the results are kept

@@ -3,7 +3,7 @@
 import pytest
 
 from connector.domain.records import Verdict
-from connector.salesforce.classify import FEW, RULES, verdict_of
+from connector.salesforce.classify import FEW, RULES, verdict_of, wants_fewer
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,24 @@ def test_a_lock_inside_a_flow_is_tried_for_ever():
 )
 def test_a_wrong_reference_is_not_a_wrong_record(fields, verdict):
     assert verdict_of("INVALID_CROSS_REFERENCE_KEY", fields=fields) is verdict
+
+
+@pytest.mark.parametrize(
+    "code, message, fewer, verdict",
+    [
+        ("REQUEST_RUNNING_TOO_LONG", "", True, Verdict.RETRY),
+        (
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            "ContactTrigger: System.LimitException: Apex CPU time limit exceeded",
+            True,
+            Verdict.RETRY,
+        ),
+        ("TOO_MANY_RETRIES", "Too many batch retries in the presence of", True, Verdict.RETRY),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "No", False, Verdict.PARK),
+        ("UNABLE_TO_LOCK_ROW", "", False, Verdict.RETRY),
+        ("", "", False, Verdict.PARK),
+    ],
+)
+def test_some_faults_want_fewer_records_in_a_call(code, message, fewer, verdict):
+    assert wants_fewer(code, message) is fewer
+    assert verdict_of(code, message) is verdict

@@ -1,0 +1,112 @@
+"""The right to write to one object alone, and what is kept under it."""
+
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from connector.clock import Clock
+from connector.domain.errors import StoreUnavailableError
+from connector.domain.records import Outcome, RecordChange, RecordRef
+from connector.pipeline.mood import HeldUpError
+from connector.pipeline.settlement import PushReport, Settlement
+from connector.store import Store, Transaction
+from connector.store.house import Lease
+
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Longer than the longest call, so that two never write one object side by side.
+LEASE = timedelta(minutes=5)
+#: How often it is tried to keep what Salesforce answered.
+SETTLING_TRIES = 4
+
+#: Where records went that Salesforce no longer has under their id.
+Went = dict[RecordRef, RecordRef | None]
+
+
+class LeaseLostError(HeldUpError):
+    """Another pusher went on; what we know may be old."""
+
+
+class Lane:
+    """One object while we hold its lease."""
+
+    def __init__(
+        self, name: str, lease: Lease, store: Store, clock: Clock, chance: random.Random
+    ) -> None:
+        self.name = name
+        self.store = store
+        self.clock = clock
+        self._lease = lease
+        self._chance = chance
+
+    @classmethod
+    def take(
+        cls, name: str, holder: str, store: Store, clock: Clock, chance: random.Random
+    ) -> "Lane | None":
+        """The lane of this object, unless another has it."""
+        with store.transaction() as transaction:
+            lease = transaction.leases.take(f"push:{name}", holder, clock(), LEASE)
+        return Lane(name, lease, store, clock, chance) if lease else None
+
+    def give_back(self) -> None:
+        with self.store.transaction() as transaction:
+            transaction.leases.give_back(self._lease)
+
+    @contextlib.contextmanager
+    def renewed(self, records: int = 0) -> Iterator[Transaction]:
+        """A unit of work before a call, which has the whole lease from now on."""
+        with self.store.transaction() as transaction:
+            lease = self._lease
+            now = self.clock()
+            if transaction.leases.take(lease.name, lease.holder, now, LEASE) != lease:
+                raise LeaseLostError(records)
+            yield transaction
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Transaction]:
+        """A unit of work that counts only while the lease is ours."""
+        with self.store.transaction() as transaction:
+            if not transaction.leases.holds(self._lease):
+                raise LeaseLostError
+            yield transaction
+
+    def begin(self, batch: Sequence[RecordChange]) -> None:
+        """From here on nobody knows what Salesforce has, until it answered."""
+        with self.renewed(len(batch)) as transaction:
+            transaction.writes.in_doubt(batch)
+
+    def settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
+        """Keep what Salesforce answered for one call."""
+        try:
+            return self.insist(lambda: self._settle(outcomes, went))
+        except LeaseLostError:
+            # Another pusher went on; ours may have come last. Work these out anew.
+            records = [outcome.change.record for outcome in outcomes]
+            with self.store.transaction() as transaction:
+                transaction.outbox.mark(records, urgent=False)
+            log.warning("sf.lease.lost", extra={"lane": self._lease.name})
+            return PushReport(postponed=len(outcomes))
+
+    def _settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
+        with self.held() as transaction:
+            return self.settlement(transaction).settle(outcomes, went)
+
+    def settlement(self, transaction: Transaction) -> Settlement:
+        return Settlement(transaction, self.clock(), self._chance)
+
+    def insist(self, keep: Callable[[], T]) -> T:
+        """Keep what Salesforce answered, with patience: it would have to be asked again."""
+        for _ in range(SETTLING_TRIES - 1):
+            try:
+                return keep()
+            except (
+                StoreUnavailableError
+            ) as error:  # two that wait for each other, on PostgreSQL
+                log.info("sf.settling.again", extra={"reason": str(error)})
+        return keep()
