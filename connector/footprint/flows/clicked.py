@@ -163,16 +163,21 @@ def _by_record(person: str) -> Component:
                 "Is_Of_This_Message",
                 "Is the click of this message?",
                 outcome=("Of_This_Message", "Yes"),
-                when=((f"$Record.{_CLICK}", "GreaterThanOrEqualTo", _ARRIVED),),
+                when=(("Is_Click_After_Arrival", "EqualTo", True),),
                 then="Do_The_Steps",
                 description="The click of an earlier message is older than the arrival.",
             ),
             steps(STEPS, _passing("$Record", "$Record.SMS_Last_Campaign__c")),
         ),
+        resources=(
+            formula(
+                "Is_Click_After_Arrival",
+                # The two times are of different clocks, and a receipt may be dated late.
+                f"{{!$Record.{_CLICK}}} >= {{!$Record.SMS_Status_At__c}} - 1/24",
+                "Whether the click came after the arrival, give or take an hour.",
+            ),
+        ),
     )
-
-
-_ARRIVED = Ref("$Record.SMS_Status_At__c")
 
 
 def _by_event() -> Component:

@@ -41,10 +41,9 @@ def tell_owner_flow() -> Component:
     return flow(
         TELL_OWNER,
         "SMS: tell the owner (subflow)",
-        "Called by the other SMS flows. Gives the owner of a record a task and an e-mail. "
-        "While a task with the same subject is open on the record, it does nothing. Where a "
-        "queue is the owner, the queue's e-mail address is told; a user who is no longer "
-        "active is not.",
+        "Called by the other SMS flows. Gives the owner of a record a task and an e-mail; does "
+        "nothing while such a task is open on the record. Where a queue is the owner, its "
+        "e-mail address is told; a user who is no longer active is not.",
         start=called("Get_Open_Task"),
         elements=(
             *_once(),
