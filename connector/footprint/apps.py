@@ -1,9 +1,7 @@
 """What people open: tabs and layouts of our own objects, and an app that has them together."""
 
-from collections.abc import Iterable, Iterator
-
 from connector.footprint.component import Component, Value
-from connector.footprint.fields import FieldSpec
+from connector.footprint.fields import FieldSpec, Sections
 from connector.footprint.objects import ObjectSpec
 
 
@@ -47,21 +45,24 @@ def tab(spec: ObjectSpec) -> Component:
     )
 
 
-def layout(spec: ObjectSpec, fields: Iterable[FieldSpec]) -> Component:
+def layout(spec: ObjectSpec, sections: Sections) -> Component:
     """
-    All fields of an object, in two columns, read only but for what the layout must let edit.
+    All fields of an object under their headings, for reading: the connector writes them.
 
     The name is that of the layout which Salesforce makes with the object, so that this one
     takes its place and is everybody's.
     """
-    shown = [_item("Name", "Required"), *map(_shown, fields)]
-    half = (len(shown) + 1) // 2
-    columns: list[Value] = [{"layoutItems": shown[:half]}, {"layoutItems": shown[half:]}]
+    name = _item("Name", "Readonly" if spec.number_format else "Required")
+    (first, fields), *others = sections.items()
     return Component(
         kind="Layout",
         name=f"{spec.name}-{spec.label} Layout",
         body={
-            "layoutSections": list(_sections(columns)),
+            "layoutSections": [
+                _section(first, [name, *map(_shown, fields)]),
+                *(_section(heading, list(map(_shown, fields))) for heading, fields in others),
+                _SYSTEM,
+            ],
             "showEmailCheckbox": False,
             "showHighlightsPanel": False,
             "showInteractionLogPanel": False,
@@ -72,25 +73,15 @@ def layout(spec: ObjectSpec, fields: Iterable[FieldSpec]) -> Component:
     )
 
 
-def _sections(columns: list[Value]) -> Iterator[Value]:
-    yield {
-        "customLabel": True,
+def _section(heading: str, items: list[Value], *, ours: bool = True) -> Value:
+    """Two columns, to be read down the first and then down the second."""
+    half = (len(items) + 1) // 2
+    return {
+        "customLabel": ours,
         "detailHeading": True,
         "editHeading": True,
-        "label": "Details",
-        "layoutColumns": columns,
-        "style": "TwoColumnsTopToBottom",
-    }
-    system: list[Value] = [
-        {"layoutItems": [_item("CreatedById", "Readonly")]},
-        {"layoutItems": [_item("LastModifiedById", "Readonly")]},
-    ]
-    yield {
-        "customLabel": False,
-        "detailHeading": True,
-        "editHeading": True,
-        "label": "System Information",
-        "layoutColumns": system,
+        "label": heading,
+        "layoutColumns": [{"layoutItems": items[:half]}, {"layoutItems": items[half:]}],
         "style": "TwoColumnsTopToBottom",
     }
 
@@ -102,3 +93,10 @@ def _shown(spec: FieldSpec) -> Value:
 
 def _item(field: str, behavior: str) -> Value:
     return {"behavior": behavior, "field": field}
+
+
+_SYSTEM = _section(
+    "System Information",
+    [_item("CreatedById", "Readonly"), _item("LastModifiedById", "Readonly")],
+    ours=False,
+)

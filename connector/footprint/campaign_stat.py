@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from connector.footprint.choices import HEALTH, PERIODS, REASONS, SPLITS, STATUSES, action_for
-from connector.footprint.fields import FieldKind, FieldSpec
+from connector.footprint.fields import FieldKind, FieldSpec, Sections
 from connector.footprint.objects import ObjectSpec
 
 
@@ -31,8 +31,18 @@ _COUNTS = {
 }
 
 
+def campaign_stat_sections() -> Sections:
+    return {
+        "Campaign": tuple(_what()),
+        "Health": tuple(_health()),
+        "Rates": (*_rates(), *_times()),
+        "Messages": tuple(_counts()),
+        "Reasons": tuple(_reasons()),
+    }
+
+
 def campaign_stat_fields() -> tuple[FieldSpec, ...]:
-    return (*_what(), *_counts(), *_reasons(), *_rates(), *_times(), *_health())
+    return tuple(spec for each in campaign_stat_sections().values() for spec in each)
 
 
 def _what() -> Iterator[FieldSpec]:

@@ -4,13 +4,17 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from connector.footprint import apps
-from connector.footprint.campaign_stat import CAMPAIGN_STAT, campaign_stat_fields
+from connector.footprint.campaign_stat import (
+    CAMPAIGN_STAT,
+    campaign_stat_fields,
+    campaign_stat_sections,
+)
 from connector.footprint.component import Component
 from connector.footprint.event import DELIVERY_EVENT, event_fields
 from connector.footprint.fields import FieldSpec
 from connector.footprint.flows import flows
 from connector.footprint.list_views import list_views
-from connector.footprint.message import MESSAGE, message_fields
+from connector.footprint.message import MESSAGE, message_fields, message_sections
 from connector.footprint.objects import ObjectSpec
 from connector.footprint.parts import DEFAULT_PARTS, PARTS, chosen
 from connector.footprint.people import person_fields
@@ -25,7 +29,14 @@ from connector.footprint.reports import reports
 
 
 _OBJECTS = (CAMPAIGN_STAT, MESSAGE, DELIVERY_EVENT)
-_FIELDS = (*person_fields(), *campaign_stat_fields(), *message_fields(), *event_fields())
+#: Those that people open, with what their pages show.
+_PAGES = ((CAMPAIGN_STAT, campaign_stat_sections()), (MESSAGE, message_sections()))
+_FIELDS = (
+    *person_fields(),
+    *campaign_stat_fields(),
+    *message_fields(),
+    *event_fields(),
+)
 _PERMISSION_SETS = permission_sets(_OBJECTS, _FIELDS)
 
 
@@ -82,10 +93,9 @@ def everything() -> Footprint:
 def _all_components() -> Iterator[Component]:
     yield from (each.component() for each in _OBJECTS)
     yield from (each.component() for each in _FIELDS)
-    for spec in _OBJECTS:
-        if not spec.is_event:
-            yield apps.tab(spec)
-            yield apps.layout(spec, [each for each in _FIELDS if each.object == spec.name])
+    for spec, sections in _PAGES:
+        yield apps.tab(spec)
+        yield apps.layout(spec, sections)
     yield apps.application()
     yield from list_views()
     yield from report_types()

@@ -2,7 +2,8 @@
 
 import dataclasses
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from connector.footprint.component import CORE, Component, Value
 
@@ -81,6 +82,10 @@ class FieldSpec:
         return Component(
             kind="CustomField", name=self.full_name, body=dict(_body(self)), part=self.part
         )
+
+
+#: The fields of an object by the heading under which its page shows them.
+Sections: TypeAlias = Mapping[str, tuple[FieldSpec, ...]]
 
 
 def _body(spec: FieldSpec) -> Iterator[tuple[str, Value]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from connector.footprint.choices import REASONS, STATUSES, action_for
-from connector.footprint.fields import FieldKind, FieldSpec
+from connector.footprint.fields import FieldKind, FieldSpec, Sections
 from connector.footprint.objects import ObjectSpec
 
 
@@ -16,6 +16,7 @@ MESSAGE = ObjectSpec(
     plural="SMS Messages",
     description="The history of text messages: one row a message, which costs about 2 KB of "
     "data storage each. Written by the SMS connector.",
+    number_format="SMS-{0000000000}",
     part=MESSAGES,
 )
 
@@ -24,8 +25,16 @@ _text = partial(_field, kind=FieldKind.TEXT, length=40)
 _moment = partial(_field, kind=FieldKind.DATETIME)
 
 
+def message_sections() -> Sections:
+    return {
+        "Message": tuple(_whose()),
+        "What became of it": tuple(_outcome()),
+        "Sending": tuple(_sending()),
+    }
+
+
 def message_fields() -> tuple[FieldSpec, ...]:
-    return (*_whose(), *_outcome(), *_sending())
+    return tuple(spec for each in message_sections().values() for spec in each)
 
 
 def _whose() -> Iterator[FieldSpec]:

@@ -11,23 +11,21 @@ class ObjectSpec:
     """
     One object of ours; its fields are written down apart.
 
-    `label` and `plural` are what people read. `name_label` is the label of the standard Name.
+    `label` and `plural` are what people read. Rows with a `number_format` are numbered by the
+    org, such as SMS-{000000}; those of others are named by whoever writes them.
     """
 
     name: str
     label: str
     plural: str
     description: str
+    number_format: str = ""
     part: str = CORE
 
     @property
     def is_event(self) -> bool:
         """Whether it is a platform event: published, never stored."""
         return self.name.endswith("__e")
-
-    @property
-    def name_label(self) -> str:
-        return f"{self.label} Name"
 
     def component(self) -> Component:
         elements = _event(self) if self.is_event else _custom(self)
@@ -53,9 +51,19 @@ def _custom(spec: ObjectSpec) -> Iterator[tuple[str, Value]]:
     yield "enableHistory", False
     yield "enableReports", True
     yield "enableSearch", True
-    yield "nameField", {"label": spec.name_label, "type": "Text"}
+    yield "nameField", _name_field(spec)
     # Whom a permission set lets read it sees all of it; nobody but its owner changes it.
     yield "sharingModel", "Read"
+
+
+def _name_field(spec: ObjectSpec) -> Value:
+    if not spec.number_format:
+        return {"label": f"{spec.label} Name", "type": "Text"}
+    return {
+        "displayFormat": spec.number_format,
+        "label": f"{spec.label} Number",
+        "type": "AutoNumber",
+    }
 
 
 def _event(spec: ObjectSpec) -> Iterator[tuple[str, Value]]:
