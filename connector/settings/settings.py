@@ -134,6 +134,11 @@ class Settings:
     salesforce_batch_size: int = setting(
         kinds.whole(1, 200), "200", "records in one update call; fewer for slow triggers"
     )
+    salesforce_bulk_from: int = setting(
+        kinds.whole(0, 1_000_000),
+        "5000",
+        "more waiting records of one object than this go by a bulk job; 0: never",
+    )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)

@@ -77,6 +77,7 @@ def build_steps(
             clock,
             holder=holder,
             batch_size=settings.salesforce_batch_size,
+            bulk_from=settings.salesforce_bulk_from,
         ),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
     )
