@@ -2,7 +2,7 @@
 
 from connector.footprint.component import Component
 from connector.footprint.description import Footprint, everything, footprint
-from connector.footprint.expectations import Expected, expected
+from connector.footprint.expectations import Expected, expected, same_formula
 from connector.footprint.fields import FieldKind, FieldSpec
 from connector.footprint.objects import ObjectSpec
 from connector.footprint.package import zip_of
@@ -29,5 +29,6 @@ __all__ = [
     "everything",
     "expected",
     "footprint",
+    "same_formula",
     "zip_of",
 ]

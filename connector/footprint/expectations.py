@@ -1,6 +1,7 @@
 """What describe must show of a field of ours: for the plan and the doctor to compare."""
 
 import dataclasses
+import re
 
 from connector.footprint.fields import FieldKind, FieldSpec
 
@@ -29,6 +30,7 @@ _LENGTHS = {
 #: A formula that gives text; nothing may be said about it.
 _FORMULA_LENGTH = 1300
 _FORMULA_PRECISION = 18
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,19 @@ def expected(spec: FieldSpec) -> Expected:
         references=(spec.reference_to,) if spec.reference_to else (),
         help=spec.help,
     )
+
+
+def same_formula(one: str, other: str) -> bool:
+    """Whether two formulas differ in spacing at most; an org may space one its own way."""
+    return _pieces(one) == _pieces(other)
+
+
+def _pieces(formula: str) -> list[str]:
+    """The quoted texts as they are, and what stands between them without its white space."""
+    return [
+        piece if piece.startswith('"') else "".join(piece.split())
+        for piece in _QUOTED.split(formula)
+    ]
 
 
 def _length(spec: FieldSpec) -> int:

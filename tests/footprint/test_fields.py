@@ -4,7 +4,14 @@ import pytest
 
 from connector import mapping
 from connector.domain.delivery import DeliveryStatus, Reason
-from connector.footprint import FieldKind, FieldSpec, everything, expected, footprint
+from connector.footprint import (
+    FieldKind,
+    FieldSpec,
+    everything,
+    expected,
+    footprint,
+    same_formula,
+)
 from connector.footprint.choices import ACTIONS
 from connector.mapping.facts import FactKind
 
@@ -143,3 +150,19 @@ def test_describe_shows_a_field_by_its_kind(field, shown):
 
 def test_every_kind_has_a_word_in_describe():
     assert all(expected(spec(kind)).type for kind in FieldKind)
+
+
+@pytest.mark.parametrize(
+    "one,other,same",
+    [
+        ('CASE(TEXT(A), "x y", "z")', 'CASE( TEXT(A),\n"x y","z" )', True),
+        ('CASE(TEXT(A), "x y", "z")', 'CASE(TEXT(A), "xy", "z")', False),
+        ('CASE(TEXT(A), "x", "z")', 'CASE(TEXT(B), "x", "z")', False),
+        (r'"a \" b" & C', r'"a \" b"&C', True),
+        (r'"a \" b" & C', r'"a \"b" & C', False),
+        ("", "", True),
+        ("", "A", False),
+    ],
+)
+def test_formulas_are_compared_without_their_spacing(one, other, same):
+    assert same_formula(one, other) is same
