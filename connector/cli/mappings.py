@@ -8,6 +8,7 @@ import click
 from connector import mapping
 from connector.cli.callback_file import read_callback
 from connector.cli.mapping_report import FileReport, look
+from connector.cli.mappings_new import new_mapping
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.records import FieldValue
 from connector.gateways import find
@@ -20,7 +21,7 @@ from connector.wiring.org import open_org
 @click.group()
 def mappings() -> None:
     r"""
-    List, check and try the mappings: files that say which fact goes to which field.
+    List, check, try and propose mappings: files that say which fact goes to which field.
 
     Those in use lie in CONNECTOR_MAPPINGS, else they are the ones shipped with the service.
 
@@ -28,6 +29,9 @@ def mappings() -> None:
     Example:
       connector mappings list
     """
+
+
+mappings.add_command(new_mapping)
 
 
 @mappings.command("list")
