@@ -73,6 +73,17 @@ class Footprint:
         """All metadata; what is needed comes before what needs it."""
         return tuple(each for each in _all_components() if each.part in self.parts)
 
+    def by_part(self) -> dict[str, tuple[Component, ...]]:
+        """
+        The metadata of each part, in the order of deployment.
+
+        Deployed one by one, a report or flow that an org refuses leaves the fields in place.
+        """
+        components = self.components()
+        return {
+            part: tuple(each for each in components if each.part == part) for part in self.parts
+        }
+
 
 def footprint(parts: Iterable[str] = DEFAULT_PARTS) -> Footprint:
     """The core is always in it; ValueError names a part that there is not."""

@@ -139,6 +139,16 @@ def test_what_costs_something_is_left_out_unless_asked_for():
     assert [each.name for each in footprint().objects] == ["SMS_Campaign_Stat__c"]
 
 
+def test_the_parts_together_are_the_whole():
+    by_part = everything().by_part()
+
+    assert list(by_part) == list(PARTS)
+    assert all(by_part.values())
+    assert sorted(each.name for part in by_part.values() for each in part) == sorted(
+        each.name for each in COMPONENTS
+    )
+
+
 def test_an_unknown_part_is_named():
     with pytest.raises(ValueError, match="no such part: reprots; there are core, reports"):
         footprint(["reprots"])
