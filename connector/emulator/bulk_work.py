@@ -132,11 +132,16 @@ class Bulk:
         except UnreadableError:
             job.columns = []
 
-    def _catch_up(self, job: Job) -> None:
+    def due(self, job: Job) -> int:
+        """How many steps the clock says the job is behind."""
         passed = (self._clock() - read_stamp(job.stepped)).total_seconds()
-        for _ in range(int(passed // self.seconds_per_step)):
-            if not job.final:
-                self.step(job)
+        return max(int(passed // self.seconds_per_step), 0)
+
+    def _catch_up(self, job: Job) -> None:
+        for _ in range(self.due(job)):
+            if job.final:
+                return
+            self.step(job)
 
     def _unpack(self, job: Job) -> None:
         """The rows of the upload; a job whose header is wrong fails here."""

@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
 from connector.emulator.errors import ApiError
 from connector.emulator.fields import Field, Value
@@ -99,7 +100,7 @@ class Queries:
         query = parse(text)
         plan = self.plan(text, query, user=user, deleted=False)
         return {
-            "columnMetadata": [_column_metadata(column) for column in plan.columns],
+            "columnMetadata": _columns_metadata(plan.columns),
             "entityName": plan.sobject.name,
             "groupBy": bool(query.grouped),
             "idSelected": any(c.name == "Id" and not c.parents for c in plan.columns),
@@ -170,6 +171,22 @@ def _inside(
             return None
         target = parent
     return target
+
+
+def _columns_metadata(columns: Sequence[Column]) -> list[dict[str, object]]:
+    """The columns as asked for; those of a parent stand inside one column with its name."""
+    found: list[dict[str, object]] = []
+    for column in columns:
+        level = found
+        for name, _ in column.parents:
+            parent = next((each for each in level if each["columnName"] == name), None)
+            if parent is None:
+                parent = _column_metadata(Column((), name, None))
+                parent |= {"aggregate": False, "apexType": None, "foreignKeyName": name}
+                level.append(parent)
+            level = cast("list[dict[str, object]]", parent["joinColumns"])
+        level.append(_column_metadata(column))
+    return found
 
 
 def _column_metadata(column: Column) -> dict[str, object]:

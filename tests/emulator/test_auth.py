@@ -80,6 +80,13 @@ class TestJwtBearer:
         found = session.get(f"{body['instance_url']}/services/data/v66.0/", headers=headers)
         assert found.status_code == 200
 
+    def test_milliseconds_are_let_in_as_the_command_line_tool_sends_them(
+        self, session, assertion, watch
+    ):
+        given = assertion(exp=int(watch.now.timestamp() * 1_000) + 300)
+
+        assert log_in(session, grant_type=JWT_BEARER, assertion=given)[0] == 200
+
     def test_the_orgs_own_address_is_an_audience(self, session, assertion):
         given = assertion(aud="https://acme.my.salesforce.com")
 

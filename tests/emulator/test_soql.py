@@ -249,6 +249,18 @@ def test_tells_the_columns_of_a_query(client):
     assert [each["columnName"] for each in answer.json()["columnMetadata"]] == ["Id", "Name"]
 
 
+def test_columns_of_a_parent_stand_inside_it(client):
+    soql = "SELECT Id, Account.Name, Account.Owner.Email, Account.Id FROM Contact"
+    answer = client.get("/query", params={"q": soql, "columns": "true"})
+
+    own, account = answer.json()["columnMetadata"]
+    name, owner, account_id = account["joinColumns"]
+    assert (own["columnName"], own["joinColumns"]) == ("Id", [])
+    assert (account["columnName"], account["aggregate"]) == ("Account", False)
+    assert [each["columnName"] for each in (name, owner, account_id)] == ["Name", "Owner", "Id"]
+    assert [each["columnName"] for each in owner["joinColumns"]] == ["Email"]
+
+
 def test_keyset_paging_reaches_every_record(client, org, watch):
     for _ in range(3):
         org.create_many("Contact", [{"LastName": f"N{n}"} for n in range(70)])
