@@ -76,7 +76,7 @@ class Flow:
         return [
             *self.elements,
             *self.resources,
-            *(each["name"] for each in (*rules, *paths)),
+            *(each["name"] for each in (*rules, *paths) if "name" in each),
         ]
 
     def leads_to(self, name: str, *, faults: bool = True) -> list[str]:
@@ -99,6 +99,17 @@ class Flow:
     def references(self) -> set[str]:
         """All that the flow names: variables, fields of records, results of elements."""
         return set(_references(self.body))
+
+    @property
+    def logics(self) -> Iterator[tuple[str, int]]:
+        """How conditions hang together, each with their number."""
+        for holder in (self.start, *self.elements.values()):
+            if "filterLogic" in holder:
+                yield holder["filterLogic"], len(holder["filters"])
+        for each in self.all("decisions"):
+            yield from (
+                (rule["conditionLogic"], len(rule["conditions"])) for rule in each["rules"]
+            )
 
     @property
     def texts(self) -> list[str]:

@@ -8,6 +8,9 @@ import pytest
 from connector.footprint import API_VERSION, everything
 from connector.footprint.campaign_stat import CAMPAIGN_STAT
 from connector.footprint.flows import flows
+from connector.footprint.flows.elements import assignment
+from connector.footprint.flows.flow import flow as written
+from connector.footprint.flows.starts import called
 from connector.footprint.people import PEOPLE
 from connector.footprint.xml import to_xml
 from tests.footprint import known, wsdl
@@ -118,7 +121,8 @@ class TestFlow:
                 if field and _source(flow, root) == element["name"]
             }
             assert used <= set(element["queriedFields"])
-            for field in element["queriedFields"]:
+            sorted_by = [element["sortField"]] if "sortField" in element else []
+            for field in (*element["queriedFields"], *sorted_by):
                 assert known.exists(element["object"], field)
 
     def test_writes_and_asks_for_fields_that_there_are(self, flow):
@@ -135,6 +139,14 @@ class TestFlow:
                 assert isinstance(value, bool)
             else:
                 assert known.may_hold(of, field, value), (field, value)
+
+    def test_combines_conditions_that_there_are(self, flow):
+        """Salesforce takes any text there, and finds out when the flow runs."""
+        for logic, count in flow.logics:
+            if logic not in {"and", "or"}:
+                assert re.fullmatch(r"[\d() ]+(?:(?:AND|OR)[\d() ]+)+", logic)
+                assert re.findall(r"\d+", logic) == [str(each + 1) for each in range(count)]
+                assert logic.count("(") == logic.count(")")
 
     def test_goes_on_when_a_step_fails(self, flow):
         """A fault without a path would undo what the connector writes."""
@@ -237,8 +249,10 @@ class TestFlowForLater:
     def test_has_paths_of_one_kind_each(self, flow):
         for path in flow.start["scheduledPaths"]:
             if path.get("pathType") == "AsyncAfterCommit":
-                assert not {"timeSource", "offsetNumber", "recordField"} & path.keys()
+                assert path.keys() == {"connector", "pathType"}
             else:
+                assert path["name"]
+                assert path["label"]
                 assert path["offsetNumber"] > 0
                 assert (path["timeSource"] == "RecordField") == ("recordField" in path)
         asynchronous = [path.get("pathType") for path in flow.start["scheduledPaths"]]
@@ -350,12 +364,6 @@ class TestClicked:
         assert flow.entry["SMS_Last_Click_At__c", "IsChanged"] is True
         assert flow.entry["SMS_Delivery_Status__c", "IsChanged"] is True
         assert "1 AND 2 AND (3 OR 4)" in flow.start["filterLogic"]
-
-    def test_numbers_all_its_conditions(self, person):
-        flow = BY_NAME[f"SMS_Clicked_{person}"]
-        numbers = re.findall(r"\d+", flow.start["filterLogic"])
-
-        assert numbers == [str(each + 1) for each in range(len(flow.start["filters"]))]
 
     def test_does_not_take_the_click_of_an_earlier_message(self, person):
         flow = BY_NAME[f"SMS_Clicked_{person}"]
@@ -519,6 +527,19 @@ def _type(flow, value):
     if field and not root.startswith(("$Flow", "$User")):
         return known.flow_type(flow.object_of(root), field)
     return flow.resources.get(root, {}).get("dataType", "String")
+
+
+def test_an_element_that_nothing_leads_to_is_refused():
+    lost = assignment("Lost", "Lost")
+
+    with pytest.raises(ValueError, match="SMS_Example: nothing leads to Lost"):
+        written(
+            "SMS_Example",
+            "Example",
+            "Example.",
+            start=called("Reached"),
+            elements=[assignment("Reached", "Reached"), lost],
+        )
 
 
 def test_flows_call_each_other_in_no_circle():

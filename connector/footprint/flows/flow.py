@@ -29,8 +29,10 @@ def flow(
     resources: Sequence[Resource] = (),
     part: str = FLOWS,
 ) -> Component:
-    """The component; the elements may stand in any order."""
+    """The component; the elements may stand in any order, and something leads to each."""
     places = layout(start, elements)
+    if lost := {each.name for each in elements} - places.keys():
+        raise ValueError(f"{name}: nothing leads to {', '.join(sorted(lost))}")
     body: Body = {
         "apiVersion": API_VERSION,
         "description": description,

@@ -52,12 +52,8 @@ def on_update(first: str, of: str, *, where: Sequence[Condition], logic: str = "
 
 def after_commit(first: str, of: str, *, where: Sequence[Condition]) -> Start:
     """As soon as the transaction that makes a record fit has ended, and apart from it."""
-    path = {
-        "name": "After_Commit",
-        **connector("connector", first),
-        "label": "Run asynchronously",
-        "pathType": "AsyncAfterCommit",
-    }
+    # Salesforce takes nothing else with this type of path, not even a label.
+    path = {**connector("connector", first), "pathType": "AsyncAfterCommit"}
     return _later(of, where, path)
 
 
