@@ -1,16 +1,18 @@
 """What a check of mapping files found, file by file."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from connector.domain.errors import ConfigurationError
 from connector.mapping import Mapping, conflicts, load
 from connector.salesforce.describe import ObjectDescription
-from connector.setup.mapping_check import compare
+from connector.setup.mapping_check import compare, unseen
 
 
 Describe = Callable[[str], ObjectDescription]
+#: Which of these fields of an object are there, whoever may see them; None: nobody tells.
+Existing = Callable[[str, Sequence[str]], Collection[str] | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,15 @@ class FileReport:
     doubts: tuple[str, ...] = ()
 
 
-def look(paths: list[Path], describe: Describe | None = None) -> list[FileReport]:
+def _nobody_tells(_object: str, _names: Sequence[str]) -> None:
+    return
+
+
+def look(
+    paths: list[Path],
+    describe: Describe | None = None,
+    existing: Existing = _nobody_tells,
+) -> list[FileReport]:
     """Read the files, hold them beside each other and, if asked to, beside the org."""
     loaded: list[Mapping] = []
     wrong: dict[Path, list[str]] = {path: [] for path in paths}
@@ -37,15 +47,20 @@ def look(paths: list[Path], describe: Describe | None = None) -> list[FileReport
     by_path = {mapping.path: mapping for mapping in loaded}
     for path in by_path:
         wrong[path] += [line for line in clashes if line.startswith(f"{path}:")]
-    return [_report(path, by_path.get(path), wrong[path], describe) for path in wrong]
+    beside = {
+        path: list(_beside_org(mapping, describe, existing)) if describe else []
+        for path, mapping in by_path.items()
+    }
+    return [
+        _report(path, by_path.get(path), wrong[path], beside.get(path, [])) for path in wrong
+    ]
 
 
 def _report(
-    path: Path, mapping: Mapping | None, wrong: list[str], describe: Describe | None
+    path: Path, mapping: Mapping | None, wrong: list[str], found: list[tuple[bool, str]]
 ) -> FileReport:
     if mapping is None:
         return FileReport(file=str(path), problems=tuple(wrong))
-    found = list(_beside_org(mapping, describe)) if describe else []
     return FileReport(
         file=str(path),
         object=mapping.object,
@@ -55,12 +70,16 @@ def _report(
     )
 
 
-def _beside_org(mapping: Mapping, describe: Describe) -> Iterator[tuple[bool, str]]:
+def _beside_org(
+    mapping: Mapping, describe: Describe, existing: Existing
+) -> Iterator[tuple[bool, str]]:
     try:
         described = describe(mapping.object)
     except ConfigurationError as error:
         yield True, f"{mapping.path}:{mapping.line}: {error}"
         return
-    for finding in compare(mapping, described):
+    names = unseen(mapping, described)
+    there = existing(mapping.object, names) if names else None
+    for finding in compare(mapping, described, there):
         line = f"{mapping.path}:{finding.line}: {finding.name}: {finding.text}"
         yield finding.refused, line

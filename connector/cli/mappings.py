@@ -1,5 +1,6 @@
 """The mappings: which facts go to which fields, whether they are right, and trying one."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from connector.domain.records import FieldValue
 from connector.gateways import find
 from connector.pipeline.mapping_trial import trials
 from connector.settings import Settings
+from connector.setup.existence import existing_fields
 from connector.wiring.local import phone_reader, read_mappings
 from connector.wiring.org import open_org
 
@@ -80,7 +82,7 @@ def check(paths: tuple[Path, ...], *, with_org: bool, as_json: bool) -> None:
     files = [file for path in paths or (_folder(),) for file in _files(path)]
     if with_org:
         with open_org(Settings.from_environment()) as org:
-            reports = look(files, org.describe)
+            reports = look(files, org.describe, functools.partial(existing_fields, org))
     else:
         reports = look(files)
     if as_json:

@@ -77,7 +77,7 @@ def _without(proposal: Proposal) -> Iterator[str]:
     if proposal.without:
         yield ""
         yield from _comment(
-            "No field was found for these facts. To use one, put in a field and take the # away.",
+            "No field was found for these facts. To use one, name a field and take the # away.",
             "  ",
         )
         for fact, why in proposal.without:

@@ -157,6 +157,17 @@ class TestLookBesideTheOrg:
             f"{path}:4: Code__c: holds 10 characters, and delivery.error_code may have 40",
         )
 
+    def test_tells_hidden_fields_from_missing_ones(self, write):
+        path = write("lead.yaml", SMALL)
+        lead = ObjectDescription(name="Lead", updateable=True, fields={})
+
+        [report] = look([path], {"Lead": lead}.__getitem__, lambda _o, _n: {"code__c"})
+
+        assert report.problems == (
+            f"{path}:3: Status__c: not on Lead",
+            f"{path}:4: Code__c: hidden by field-level security",
+        )
+
     def test_tells_of_an_object_that_is_not_there(self, write):
         path = write("lead.yaml", SMALL)
 
