@@ -3,10 +3,13 @@
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from connector.footprint import Component
-from connector.footprint.component import Value
 
+
+#: Elements by name; what each holds, the test knows.
+Node: TypeAlias = Mapping[str, Any]
 
 ELEMENTS = (
     "actionCalls",
@@ -37,22 +40,23 @@ class Flow:
         return self.component.name
 
     @property
-    def body(self) -> Mapping[str, Value]:
+    def body(self) -> Node:
         return self.component.body
 
     @property
-    def start(self) -> Mapping[str, Value]:
-        return self.body["start"]
+    def start(self) -> Node:
+        start: Node = self.body["start"]
+        return start
 
     @property
-    def elements(self) -> Mapping[str, Mapping[str, Value]]:
+    def elements(self) -> Mapping[str, Node]:
         return {each["name"]: each for kind in ELEMENTS for each in self.all(kind)}
 
     @property
-    def resources(self) -> Mapping[str, Mapping[str, Value]]:
+    def resources(self) -> Mapping[str, Node]:
         return {each["name"]: each for kind in RESOURCES for each in self.all(kind)}
 
-    def all(self, kind: str) -> list[Mapping[str, Value]]:
+    def all(self, kind: str) -> list[Node]:
         return list(self.body.get(kind, ()))
 
     def kind(self, name: str) -> str:
@@ -132,11 +136,11 @@ class Flow:
     def object_of(self, name: str) -> str:
         """The object of the record, or records, that a name stands for."""
         if name == "$Record":
-            return self.start["object"]
+            return str(self.start["object"])
         element = {**self.elements, **self.resources}[name]
         if "collectionReference" in element:
             return self.object_of(element["collectionReference"])
-        return element.get("object") or element["objectType"]
+        return str(element.get("object") or element["objectType"])
 
     @property
     def entry(self) -> dict[tuple[str, str], object]:
@@ -147,13 +151,13 @@ class Flow:
         }
 
 
-def plain(value: Mapping[str, Value]) -> object:
+def plain(value: Node) -> object:
     """What a condition compares with; a reference as `=name`."""
     [(kind, held)] = value.items()
     return f"={held}" if kind == "elementReference" else held
 
 
-def _targets(body: object, *, faults: bool) -> Iterator[str]:
+def _targets(body: Any, *, faults: bool) -> Iterator[str]:
     for key, held in _pairs(body):
         if key == "targetReference":
             yield held
@@ -161,7 +165,7 @@ def _targets(body: object, *, faults: bool) -> Iterator[str]:
             yield from _targets(held, faults=faults)
 
 
-def _references(body: object) -> Iterator[str]:
+def _references(body: Any) -> Iterator[str]:
     for key, held in _pairs(body):
         if isinstance(held, str):
             yield from _MERGED.findall(held)
@@ -171,7 +175,7 @@ def _references(body: object) -> Iterator[str]:
             yield from _references(held)
 
 
-def _texts(body: object) -> Iterator[str]:
+def _texts(body: Any) -> Iterator[str]:
     for _, held in _pairs(body):
         if isinstance(held, str):
             yield held
@@ -179,7 +183,7 @@ def _texts(body: object) -> Iterator[str]:
             yield from _texts(held)
 
 
-def _pairs(body: object) -> Iterator[tuple[str, object]]:
+def _pairs(body: Any) -> Iterator[tuple[str, Any]]:
     """The elements of a body, and those of each of several; a list of texts one by one."""
     if isinstance(body, Mapping):
         for key, held in body.items():

@@ -85,7 +85,7 @@ def connector(kind: str, target: str) -> Body:
 
 def filters(where: Sequence[Condition], logic: str = "and") -> Body:
     """Conditions on fields, as Start, Get Records and Update Records have them."""
-    conditions = [
+    conditions: list[Value] = [
         {"field": field, "operator": operator, "value": value(operand)}
         for field, operator, operand in where
     ]
@@ -189,11 +189,11 @@ def decision(
     description: str = "",
 ) -> Element:
     """Decision with one outcome, by name and label, and the default one."""
-    conditions = [
+    conditions: list[Value] = [
         {"leftValueReference": left, "operator": operator, "rightValue": value(operand)}
         for left, operator, operand in when
     ]
-    rule = {
+    rule: Body = {
         "name": outcome[0],
         "conditionLogic": logic,
         "conditions": conditions,
