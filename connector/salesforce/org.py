@@ -14,7 +14,7 @@ from connector.domain.records import (
     long_id,
 )
 from connector.salesforce import deploy as deployments
-from connector.salesforce import facts, rows, setup, soql
+from connector.salesforce import facts, metadata, rows, setup, soql
 from connector.salesforce.budget import ApiUsage
 from connector.salesforce.bulk import Bulk
 from connector.salesforce.classify import STALE_DESCRIPTION
@@ -135,6 +135,15 @@ class Org:
     def tooling(self, text: str) -> list[rows.Row]:
         """All rows of a query to the Tooling API: what the org is made of."""
         return list(rows.query(self._connection, text, tooling=True))
+
+    def components(self, *kinds: str | tuple[str, str]) -> Mapping[str, frozenset[str]]:
+        """
+        The full names of all components of these kinds, hidden ones too.
+
+        Those that lie in folders are asked for as (kind, folder). For administrators only.
+        """
+        asked = ((each, "") if isinstance(each, str) else each for each in kinds)
+        return metadata.components(self._connection, asked)
 
     def create(
         self,

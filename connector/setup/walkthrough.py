@@ -6,7 +6,10 @@ Bearer Flow" and "Configure the Client Credentials Flow for External Client Apps
 """
 
 import enum
+from collections.abc import Collection
 from pathlib import Path
+
+from connector.footprint.parts import FLOWS
 
 
 class Flow(enum.StrEnum):
@@ -69,3 +72,35 @@ def _client_credentials() -> tuple[str, ...]:
             " both."
         ),
     )
+
+
+def remaining(parts: Collection[str]) -> tuple[str, ...]:
+    """What no deployment can do, or should not: each a paragraph with its clicks."""
+    return (
+        (
+            "Let people see the fields: Setup > Permission Sets > SMS Viewer > Manage"
+            " Assignments. Until then only the connector's user sees them, not even"
+            " administrators do."
+        ),
+        (
+            "Show them: put the fields on the page layouts or Lightning pages of Contact and"
+            " Lead (Setup > Object Manager > Contact > Page Layouts). Your layouts are never"
+            " touched."
+        ),
+        (
+            "Let the connector's user log in: in Setup > External Client App Manager > the app"
+            " > Policies add the permission set SMS Connector. It need not be an administrator."
+        ),
+        *([_FLOWS] if FLOWS in parts else []),
+        (
+            "Keep the fields when leads are converted: Setup > Object Manager > Lead > Fields &"
+            " Relationships > Map Lead Fields, each to the field of Contact with its name."
+        ),
+    )
+
+
+_FLOWS = (
+    "Use the flow templates, which are drafts: Setup > Flows, open one whose name begins with"
+    " SMS, look at it, and Activate. Those that wait need a Default Workflow User: Setup >"
+    " Process Automation Settings."
+)
