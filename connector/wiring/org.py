@@ -9,6 +9,8 @@ from connector.clock import Clock, system_clock
 from connector.fetch import fetch
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
+from connector.pipeline.ledger import StoreLedger
+from connector.pipeline.lookup import Seeker
 from connector.pipeline.push import Pusher
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
@@ -62,6 +64,8 @@ def build_steps(
         clock=clock,
         share=settings.salesforce_api_share / 100,
         reserve=settings.salesforce_api_reserve,
+        ledger=StoreLedger(store),
+        calls=lambda: org.calls,
     )
     return Steps(
         store=store,
@@ -80,4 +84,5 @@ def build_steps(
             bulk_from=settings.salesforce_bulk_from,
         ),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
+        seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
     )

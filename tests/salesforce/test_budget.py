@@ -149,3 +149,54 @@ class TestPace:
             pass
 
         assert small.allows(urgent=True)
+
+
+class TestOthers:
+    """A share of 7,200 calls a day, of which others use some."""
+
+    @pytest.fixture
+    def calls(self):
+        return [0]
+
+    @pytest.fixture
+    def shared(self, clock, calls):
+        return Budget(clock=clock, share=0.5, reserve=0, calls=lambda: calls[0])
+
+    def granted(self, budget):
+        return sum(budget.allows() for _ in range(400))
+
+    def test_what_others_used_is_taken_off_the_pace(self, shared):
+        shared.note(ApiUsage(4_800, 14_400))
+
+        assert self.granted(shared) == 100
+
+    def test_what_we_used_is_not(self, shared, calls):
+        calls[0] = 4_800
+        shared.note(ApiUsage(4_800, 14_400))
+
+        assert self.granted(shared) == 300
+
+    def test_who_uses_ever_more_slows_us_down_before_the_share_is_reached(
+        self, shared, clock, calls
+    ):
+        shared.note(ApiUsage(0, 14_400))
+        clock.advance(minutes=30)
+        calls[0] = 100
+        shared.note(ApiUsage(400, 14_400))  # 300 of others in half an hour
+
+        assert self.granted(shared) == (7_200 - 300 - 6 * 600) // 24
+
+    def test_something_is_left_for_us_until_the_share_is_used_up(self, shared):
+        shared.note(ApiUsage(7_199, 14_400))
+
+        assert self.granted(shared) == 7_200 * 0.05 // 24
+
+    def test_others_who_stop_let_us_go_on_faster(self, shared, clock):
+        shared.note(ApiUsage(0, 14_400))
+        clock.advance(minutes=30)
+        shared.note(ApiUsage(1_200, 14_400))
+        slow = self.granted(shared)
+        clock.advance(hours=3)
+        shared.note(ApiUsage(1_200, 14_400))
+
+        assert self.granted(shared) > 2 * slow
