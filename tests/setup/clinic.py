@@ -87,6 +87,11 @@ class Report:
         """The names of what was found at these levels."""
         return {each["name"] for each in self.findings if each["level"] in levels}
 
+    @property
+    def names(self) -> set[str]:
+        """Everything that was found and has a name."""
+        return {each["name"] for each in self.findings if each["name"]}
+
     def finding(self, name: str) -> Mapping[str, Any]:
         return next(each for each in self.findings if each["name"] == name)
 

@@ -19,6 +19,7 @@ from connector.settings import Settings
 from connector.setup import binding
 from connector.wiring.local import open_store
 from tests.setup.clinic import PERMISSION_SET, AppKey, clinic
+from tests.support import doctor
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,7 @@ def one_broken(report, name):
     """The finding of this name, once it is clear that nothing else is broken."""
     assert report.of("broken") == {name}
     assert report.exit_code == 1
+    assert report.names <= doctor.names(), "write down what it means"
     finding = report.finding(name)
     assert finding["cure"]
     assert "{" not in finding["cure"] + finding["where"]

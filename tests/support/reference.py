@@ -13,7 +13,7 @@ from connector import gateways, mapping
 from connector.cli import root
 from connector.settings import ADDRESSES, REGION, declared, secret_name
 from connector.settings.declaration import GATEWAY_PREFIX
-from tests.support import salesforce
+from tests.support import doctor, salesforce
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +27,7 @@ def pages() -> dict[Path, str]:
         DOCS / "gateways.md": gateways_page(),
         DOCS / "facts.md": facts_page(),
         salesforce.PAGE: salesforce.page(),
+        doctor.PAGE: doctor.page(),
     }
 
 

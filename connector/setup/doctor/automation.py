@@ -15,7 +15,7 @@ RULE_ON_OUR_FIELDS = Trouble(
     level=Level.WARNING,
     means="An active validation rule mentions fields that we write. Where it holds, Salesforce"
     " refuses the whole record, opt-outs included.",
-    cure="Let the rule pass our user: add `NOT($Permission.…)` or `$User.Username <>"
+    cure="Let the rule pass our user: add `$User.Username <>"
     " '{user}' &&` to its condition.",
     where=f"{OBJECT_MANAGER} > Validation Rules > {{rule}}",
 )
@@ -196,6 +196,10 @@ _NEEDS = ("api", "mappings", "permissions")
 CHECKS = (
     Check(
         name="validation",
+        about=(
+            "Which validation rules are active on the objects of the mappings, and which of "
+            "them mention our fields."
+        ),
         title="no active validation rules",
         parts=(_validation,),
         troubles=(RULE_ON_OUR_FIELDS, RULES),
@@ -203,6 +207,9 @@ CHECKS = (
     ),
     Check(
         name="automation",
+        about=(
+            "Which flows and Apex triggers start when we write; our own Flow templates aside."
+        ),
         title="no other active flows or triggers",
         parts=(_flows, _triggers),
         troubles=(FLOWS, TRIGGERS),
@@ -210,6 +217,7 @@ CHECKS = (
     ),
     Check(
         name="duplicates",
+        about="Which duplicate rules judge our writes.",
         title="no active duplicate rules",
         parts=(_duplicate_rules,),
         troubles=(DUPLICATES,),
@@ -217,9 +225,23 @@ CHECKS = (
     ),
     Check(
         name="assignment",
+        about=(
+            "Which assignment rules are active. Our writes tell Salesforce not to run them "
+            "(`Sforce-Auto-Assign: FALSE`), so that no owner changes."
+        ),
         title="no active assignment rules",
         parts=(_assignment_rules,),
         needs=_NEEDS,
     ),
-    Check(name="flows", title="none of our flows is there", parts=(_our_flows,), needs=_NEEDS),
+    Check(
+        name="flows",
+        about=(
+            "Which of our Flow templates are there, and which are active. One with a "
+            "scheduled path needs a Default Workflow User: Setup > Process Automation "
+            "Settings."
+        ),
+        title="none of our flows is there",
+        parts=(_our_flows,),
+        needs=_NEEDS,
+    ),
 )

@@ -15,14 +15,16 @@ Part = Callable[[DoctorContext], Iterable[Finding]]
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """
-    One line of the doctor's report.
+    One line of the doctor's report; `title` is what it says where there is nothing to add.
 
-    `parts` are run one after the other: one that cannot be asked does not hide the others.
-    `needs` are the names of checks without whose subject this one makes no sense.
+    `about` says what is looked at, for the documentation. `parts` are run one after the other:
+    one that cannot be asked does not hide the others. `needs` are the names of checks without
+    whose subject this one makes no sense.
     """
 
     name: str
     title: str
+    about: str
     parts: tuple[Part, ...]
     troubles: tuple[Trouble, ...] = ()
     needs: tuple[str, ...] = ()

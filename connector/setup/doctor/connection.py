@@ -221,13 +221,24 @@ def _judged(found: KeyCertificate, context: DoctorContext) -> Finding:
 CHECKS = (
     Check(
         name="settings",
+        about=(
+            "Whether the settings of the login are complete and of the right form, and the "
+            "private key can sign."
+        ),
         title="complete",
         parts=(_settings,),
         troubles=(SETTINGS_INCOMPLETE,),
     ),
-    Check(name="mappings", title="read", parts=(_mappings,), troubles=(MAPPING_WRONG,)),
+    Check(
+        name="mappings",
+        about="Whether the mapping files in use can be read.",
+        title="read",
+        parts=(_mappings,),
+        troubles=(MAPPING_WRONG,),
+    ),
     Check(
         name="address",
+        about="Whether the login address leads to Salesforce's API: name, network, TLS.",
         title="answers",
         parts=(_address,),
         troubles=(NAME_UNKNOWN, NO_WAY, UNTRUSTED, TLS_FAILED, ORG_MOVED),
@@ -235,6 +246,10 @@ CHECKS = (
     ),
     Check(
         name="clock",
+        about=(
+            "This machine's clock beside the time that Salesforce tells: a JWT is valid for "
+            "minutes."
+        ),
         title="exact",
         parts=(_clock,),
         troubles=(CLOCK_OFF, CLOCK_DRIFTS),
@@ -242,6 +257,10 @@ CHECKS = (
     ),
     Check(
         name="certificate",
+        about=(
+            "The certificate of the app's key, if its file lies beside the key's "
+            "(`app.key`, `app.crt`)."
+        ),
         title="valid",
         parts=(_certificate,),
         troubles=(CERTIFICATE_EXPIRED, CERTIFICATE_ENDS, CERTIFICATE_OTHER),

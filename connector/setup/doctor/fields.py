@@ -129,6 +129,10 @@ def _pairs(context: DoctorContext) -> Iterator[tuple[Mapping, ObjectDescription 
 CHECKS = (
     Check(
         name="objects",
+        about=(
+            "Whether the objects of the mappings, and our own, are there and may be "
+            "changed; whether new rows of ours need what nobody fills."
+        ),
         title="there",
         parts=(_objects, _own_objects),
         troubles=(
@@ -142,6 +146,11 @@ CHECKS = (
     ),
     Check(
         name="fields",
+        about=(
+            "Every field of the mappings beside what the integration user sees: there, "
+            "visible, writable, of a type that fits, long enough, with the values that we "
+            "write."
+        ),
         title="fit",
         parts=(_fields,),
         troubles=(
@@ -159,6 +168,10 @@ CHECKS = (
     ),
     Check(
         name="phones",
+        about=(
+            "Whether the phone fields of the mappings are visible, and the one for the "
+            "number in E.164 is indexed."
+        ),
         title="visible",
         parts=(_phones,),
         troubles=(

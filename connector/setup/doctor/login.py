@@ -224,6 +224,7 @@ def _range(versions: Sequence[str]) -> str:
 CHECKS = (
     Check(
         name="login",
+        about="Whether Salesforce gives a token, and if not, why.",
         title="works",
         parts=(_login,),
         troubles=(
@@ -246,6 +247,7 @@ CHECKS = (
     ),
     Check(
         name="version",
+        about="Whether the org speaks the API version that is set, and for how long it may.",
         title="spoken",
         parts=(_version,),
         troubles=(VERSION_GONE, VERSION_OLD),
@@ -253,6 +255,7 @@ CHECKS = (
     ),
     Check(
         name="api",
+        about="Whether the token is taken: a first call.",
         title="answers calls",
         parts=(_api,),
         troubles=(API_DISABLED, SESSION_REFUSED, VERSION_GONE),

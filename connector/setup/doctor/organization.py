@@ -194,6 +194,10 @@ def _object_rights(context: DoctorContext) -> set[str]:
 CHECKS = (
     Check(
         name="organization",
+        about=(
+            "Whether it is the org that this service belongs to, production or sandbox, "
+            "open for changes."
+        ),
         title="the right one",
         parts=(_organization,),
         troubles=(OTHER_ORG, READ_ONLY),
@@ -201,6 +205,9 @@ CHECKS = (
     ),
     Check(
         name="user",
+        about=(
+            "Whether the integration user is active and not frozen; its licence and profile."
+        ),
         title="active",
         parts=(_user, _frozen),
         troubles=(USER_INACTIVE, USER_FROZEN),
@@ -208,6 +215,10 @@ CHECKS = (
     ),
     Check(
         name="permissions",
+        about=(
+            "Whether the integration user has the permission sets of the set-up, and may "
+            "write records of others."
+        ),
         title="assigned",
         parts=(_permission_set, _sharing),
         troubles=(NOT_THERE, NOT_ASSIGNED, NARROW),

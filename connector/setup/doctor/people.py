@@ -108,6 +108,7 @@ _NEEDS = ("api", "mappings", "permissions")
 CHECKS = (
     Check(
         name="record types",
+        about="Whether record types narrow the picklists that we write to.",
         title="none that narrow picklists",
         parts=(_record_types,),
         troubles=(RECORD_TYPES,),
@@ -115,6 +116,7 @@ CHECKS = (
     ),
     Check(
         name="persons",
+        about="Whether the org has person accounts, and they are reached.",
         title="no person accounts",
         parts=(_persons,),
         troubles=(PERSONS_UNREACHED,),
@@ -122,6 +124,7 @@ CHECKS = (
     ),
     Check(
         name="editors",
+        about="Whether others may edit fields that only the service should write.",
         title="nobody else writes our fields",
         parts=(_editors,),
         troubles=(WIDELY_EDITABLE,),

@@ -105,6 +105,10 @@ def _events(context: DoctorContext) -> Iterator[Finding]:
 CHECKS = (
     Check(
         name="limits",
+        about=(
+            "How many API calls, how much storage and how many platform events the org has "
+            "left."
+        ),
         title="enough left",
         parts=(_calls, _storage, _events),
         troubles=(

@@ -112,6 +112,10 @@ def _refused(name: str, outcome: Outcome) -> Finding:
 CHECKS = (
     Check(
         name="write",
+        about=(
+            "With `--write-test RECORD-ID`: one record is written the values that it has. "
+            "Flows and triggers start as at any write, which is the point."
+        ),
         title="works",
         parts=(_write,),
         troubles=(
