@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from connector.emulator.access import Caller
+from connector.emulator.metadata.deploy import Options, Result
+from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.schema import Schema
 from connector.emulator.setup_rows import STANDARD_USER
 from connector.emulator.storage import Row, Storage
@@ -13,6 +15,7 @@ class Administration:
 
     storage: Storage
     schema: Schema
+    deployments: Deployments
 
     def create(self, sobject: str, fields: Mapping[str, object]) -> str:
         raise NotImplementedError
@@ -37,6 +40,23 @@ class Administration:
             self._own_set(made, profile)
             self.create("UserLogin", {"UserId": made})
         return made
+
+    def deploy(
+        self,
+        data: bytes,
+        user: str = "",
+        *,
+        check_only: bool = False,
+        ignore_warnings: bool = False,
+        rollback_on_error: bool = True,
+    ) -> Result:
+        """Deploy a zip in metadata format at once; nothing is assigned to anybody by it."""
+        options = Options(
+            checkOnly=check_only,
+            ignoreWarnings=ignore_warnings,
+            rollbackOnError=rollback_on_error,
+        )
+        return self.deployments.run(data, options, user)
 
     def use_profile(self, username: str, profile: str) -> None:
         """Give the user another profile; permission sets stay."""

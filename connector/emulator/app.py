@@ -9,6 +9,7 @@ from connector.emulator import admin, apps_page, identity, pages
 from connector.emulator.calls import Reply
 from connector.emulator.door import JSON, Answer, Door, Request
 from connector.emulator.errors import ApiError
+from connector.emulator.metadata import soap
 from connector.emulator.org import EmulatedOrg
 from connector.emulator.web_dates import http_date
 
@@ -28,6 +29,11 @@ def create_app(org: EmulatedOrg) -> flask.Flask:
     @app.route("/services/data/<path:_rest>", methods=_METHODS)
     def data(_rest: str = "") -> flask.Response:
         return _response(org, door.serve(_request()))
+
+    @app.post("/services/Soap/m/<path:_rest>")
+    def soap_metadata(_rest: str) -> flask.Response:
+        request = _request()
+        return _response(org, door.guarded(request, lambda: soap.serve(org, request)))
 
     @app.route("/services/oauth2/<name>", methods=["GET", "POST"])
     def oauth(name: str) -> flask.Response:

@@ -20,6 +20,7 @@ from connector.emulator.calls import Call, Reply
 from connector.emulator.dispatch import endpoint, simple_routes, worded
 from connector.emulator.errors import ApiError, not_found, parser_error
 from connector.emulator.faults import BREAKING, BrokenConnectionError, Fault
+from connector.emulator.metadata import rest as metadata
 from connector.emulator.org import EmulatedOrg
 from connector.emulator.resources import versions
 
@@ -59,7 +60,7 @@ class Door:
         self._org = org
         self._numbers = itertools.count(1)
         bulk = [*bulk_ingest.ROUTES, *bulk_query.ROUTES]
-        self._routes = [*composite.ROUTES, *bulk, *simple_routes()]
+        self._routes = [*composite.ROUTES, *bulk, *metadata.ROUTES, *simple_routes()]
 
     def serve(self, request: Request) -> Answer:
         """Raises BrokenConnectionError where a fault breaks the connection."""
@@ -99,8 +100,10 @@ class Door:
         self._check_version(version)
         token = request.headers.get("Authorization", "").partition(" ")[2].strip()
         session = self._org.auth.session(token)
-        if session is None:
+        if session is None or not self._org.may_log_in(session.user):
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if not self._org.schema.permissions.has(session.user, "ApiEnabled"):
+            raise ApiError(403, "API_DISABLED_FOR_ORG", "API is disabled for this User")
         if self._org.usage.exhausted:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         query = request.address.partition("?")[2]

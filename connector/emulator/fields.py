@@ -55,6 +55,7 @@ class Field:
     name_field: bool = False
     restricted: bool = False
     values: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # of the values, where they differ from them
     reference_to: tuple[str, ...] = ()
     relationship: str | None = None
     children: str | None = None
@@ -150,7 +151,10 @@ def describe_field(field: Field) -> dict[str, object]:
         "namePointing": False,
         "nillable": field.nillable,
         "permissionable": field.permissionable,
-        "picklistValues": [_picklist_value(field, value) for value in field.values],
+        "picklistValues": [
+            _picklist_value(field, value, label)
+            for value, label in zip(field.values, field.labels or field.values, strict=True)
+        ],
         "polymorphicForeignKey": len(field.reference_to) > 1,
         "precision": 0 if field.type == "int" else field.precision,
         "queryByDistance": field.type == "address",
@@ -172,11 +176,11 @@ def describe_field(field: Field) -> dict[str, object]:
     return keys
 
 
-def _picklist_value(field: Field, value: str) -> dict[str, object]:
+def _picklist_value(field: Field, value: str, label: str) -> dict[str, object]:
     return {
         "active": True,
         "defaultValue": value == field.default,
-        "label": value,
+        "label": label,
         "validFor": None,
         "value": value,
     }

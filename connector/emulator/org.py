@@ -15,6 +15,7 @@ from connector.emulator.faults import Faults
 from connector.emulator.fields import Field, Value
 from connector.emulator.ids import make_id, parse_id
 from connector.emulator.lifecycle import convert, merge
+from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.objects import SObject
 from connector.emulator.query import Queries, present
 from connector.emulator.rules import Rules
@@ -70,6 +71,7 @@ class EmulatedOrg(Administration):
         self.bulk = Bulk(self.storage, self.schema, self.writer, self.faults, self.usage, clock)
         self.events = Events(self.storage, self.usage, clock)
         self.writer.publish = self.events.publish
+        self.deployments = Deployments(self)
         self.queries = Queries(self.storage, self.schema, clock)
         self.searches = Searches(self.storage, self.schema, self.queries)
         self.auth = Auth(self.storage, clock, org_id=self.id, find_user=self._find_user)
@@ -200,6 +202,7 @@ class EmulatedOrg(Administration):
         for write in due:
             write()
         self.bulk.settle()
+        self.deployments.settle(self.clock())
 
     # Users, apps and sessions.
 

@@ -223,7 +223,9 @@ def _shallow(value: SObject | Field) -> dict[str, object]:
 def _object_from(body: dict[str, Any]) -> SObject:
     fields = []
     for each in body.pop("fields"):
-        lists = {key: tuple(each[key]) for key in ("values", "reference_to")}
+        lists = {
+            key: tuple(each[key]) for key in ("values", "labels", "reference_to") if key in each
+        }
         cases = tuple((value, text) for value, text in each["cases"])
         fields.append(Field(**{**each, **lists, "cases": cases}))
     apis = tuple(body.pop("apis", ("data",)))

@@ -17,12 +17,13 @@ from connector.emulator.kinds import (
 )
 from connector.emulator.objects import SObject
 from connector.emulator.standard_access import ACCESS_OBJECTS
+from connector.emulator.standard_activities import TASK
 from connector.emulator.standard_campaigns import (
     CAMPAIGN,
     CAMPAIGN_MEMBER,
     CAMPAIGN_MEMBER_STATUS,
 )
-from connector.emulator.standard_setup import ORGANIZATION, USER
+from connector.emulator.standard_setup import GROUP, ORGANIZATION, USER
 
 
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
@@ -157,7 +158,9 @@ STANDARD_OBJECTS = (
     CAMPAIGN_MEMBER_STATUS,
     CONTACT,
     LEAD,
+    GROUP,
     ORGANIZATION,
+    TASK,
     USER,
     *ACCESS_OBJECTS,
 )

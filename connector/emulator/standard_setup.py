@@ -4,9 +4,11 @@ from connector.emulator.fields import Field
 from connector.emulator.kinds import (
     checkbox,
     computed,
+    fixed,
     lookup,
     moment,
     person_name,
+    picklist,
     record_id,
     required,
     system_fields,
@@ -60,6 +62,28 @@ ORGANIZATION = SObject(
         computed(text("NamespacePrefix", "Namespace Prefix", 15)),
         computed(text("OrganizationType", "Edition", 40)),
         text("LanguageLocaleKey", "Language", 40),
+        *system_fields(owner=False, deletable=False),
+    ),
+)
+
+GROUP = SObject(
+    name="Group",
+    label="Group",
+    label_plural="Groups",
+    key_prefix="00G",
+    searchable=False,
+    layoutable=False,
+    setup=True,
+    fields=(
+        record_id("Group ID"),
+        required(text("Name", "Name", 40, name_field=True)),
+        text("DeveloperName", "Developer Name", 80),
+        lookup("RelatedId", "Related ID", "User"),
+        fixed(picklist("Type", "Type", "Regular", "Queue", "Role", default="Regular")),
+        Field(name="Email", label="Email", type="email", length=255),
+        lookup("OwnerId", "Owner ID", "User", permissionable=False),
+        checkbox("DoesSendEmailToMembers", "Send Email to Members"),
+        checkbox("DoesIncludeBosses", "Include Bosses"),
         *system_fields(owner=False, deletable=False),
     ),
 )

@@ -276,6 +276,12 @@ class Writer:
         for prefix, body in self._storage.documents("counter").items():
             self._counters[prefix] = int(str(body["last"]))
 
+    def new_id(self, prefix: str) -> str:
+        """The next id of things that are not records."""
+        made = self._next_id(prefix)
+        self._storage.keep_document("counter", prefix, {"last": self._counters[prefix]})
+        return made
+
     def _next_id(self, prefix: str) -> str:
         self._counters[prefix] = self._counters.get(prefix, 0) + 1
         return make_id(prefix, self._counters[prefix])

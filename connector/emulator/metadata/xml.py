@@ -86,6 +86,14 @@ class Node:
         return grouped
 
 
+def from_tree(tag: str, tree: Tree) -> Node:
+    """The node that such a tree was made of; places are lost."""
+    if isinstance(tree, str):
+        return Node(tag, text=tree)
+    children = [from_tree(name, each) for name, listed in tree.items() for each in listed]
+    return Node(tag, children=children)
+
+
 def read(data: bytes) -> Node:
     """Any XML without a document type; namespaces of elements stay as `{uri}name`."""
     parser = expat.ParserCreate(namespace_separator="}")
