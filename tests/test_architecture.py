@@ -18,7 +18,17 @@ LONGEST_MODULE = 300
 LAYERS = [
     {"domain"},
     {"clock"},
-    {"fetch", "footprint", "gateways", "mapping", "store", "salesforce", "phones", "settings", "logs"},
+    {
+        "fetch",
+        "footprint",
+        "gateways",
+        "mapping",
+        "store",
+        "salesforce",
+        "phones",
+        "settings",
+        "logs",
+    },
     {"pipeline", "setup"},
     {"wiring"},
     {"web", "worker", "emulator"},

@@ -1,103 +1,192 @@
-"""What a person said about being texted: STOP, START and doubts, and the join of it all."""
+"""What was said about texting one number, and the fold of it: may the number be texted."""
 
 import dataclasses
 import enum
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Self
 
 
 class ConsentKind(enum.StrEnum):
-    """What a reply asks for."""
+    """What one thing said means."""
 
     STOP = "stop"
     START = "start"
     HELP = "help"  # changes nothing; kept as an answer that somebody may have to give
     REVIEW = "review"  # may be a STOP in other words: holds like one until a person decides
+    REQUEST = "request"  # a flag cleared in Salesforce: asks for a START, and is none
+    SETTLED = "settled"  # a person decided that the event `about` counts no more
+
+
+class ConsentSource(enum.StrEnum):
+    """From where a thing was said; the values of the field in Salesforce."""
+
+    REPLY = "Reply"  # the person wrote it
+    PROVIDER = "Provider"  # the gateway says so: a flag, its console, a refusal to send
+    SALESFORCE = "Salesforce"
+    IMPORT = "Import"
+    API = "API"
+    OPERATOR = "Operator"  # the command line, or a decision on the status page
 
 
 #: The kinds after which nobody may be texted.
 _HOLDING = frozenset({ConsentKind.STOP, ConsentKind.REVIEW})
-#: A START counts only when it is later than the newest STOP by more than clocks may differ.
+#: Sources behind which a person of ours stands, who gave evidence.
+_ATTESTED = frozenset({ConsentSource.IMPORT, ConsentSource.API, ConsentSource.OPERATOR})
+#: A START counts only when it is later than a STOP by more than clocks may differ.
 CLOCK_SKEW = timedelta(seconds=5)
+#: The same where only our receipt tells the time: a gateway may have tried several times.
+RECEIPT_SKEW = timedelta(minutes=1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentEvent:
     """
-    One thing that a person said, or that a gateway or an org says they did.
+    One thing that a person said, or that a gateway, an org or one of us says they did.
 
-    `phone` is the person's number, `sender` ours. `source` is Reply, Provider, Salesforce or
-    Import. `occurred_at` is None where the gateway gives no time: then the receipt counts.
+    `phone` is the person's number, `sender` ours. `occurred_at` is None where nobody tells a
+    time: then the receipt counts. `scope` is the brand that it is about, empty for the whole
+    organisation. `actor`, `reason` and `evidence` are for what did not come from a gateway:
+    who, why, and where the proof is. `about` names another event by its `id`.
     """
 
     phone: str
     kind: ConsentKind
     received_at: datetime
     occurred_at: datetime | None = None
-    source: str = "Reply"
+    source: str = ConsentSource.REPLY
     gateway: str = ""
     account: str = ""
     message_id: str = ""
     sender: str = ""
     keyword: str = ""
+    scope: str = ""
+    actor: str = ""
+    reason: str = ""
+    evidence: str = ""
+    about: str = ""
 
     @property
     def at(self) -> datetime:
         return self.occurred_at or self.received_at
 
+    @property
+    def id(self) -> str:
+        """
+        One name for one thing said, however often it is told; the number is not in it.
+
+        All that the fold looks at is, so that equal names mean equal states.
+        """
+        clock = "told" if self.occurred_at else "ours"
+        parts = (
+            *(self.at.isoformat(), clock, self.kind, self.source, self.gateway, self.account),
+            *(self.message_id, self.keyword, self.scope, self.about),
+        )
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
+
+    def undoes(self, hold: "ConsentEvent") -> bool:
+        """
+        Whether this START ends that hold; a tie and any doubt go to the hold.
+
+        A text counts for the gateway account that the hold came by, and by no other way: the
+        person may not know who else texts them.
+        """
+        if self.source in _ATTESTED:
+            return self.at > hold.at + CLOCK_SKEW
+        timed = self.occurred_at is not None and hold.occurred_at is not None
+        place, other = (self.gateway, self.account), (hold.gateway, hold.account)
+        return place == other and self.at > hold.at + (CLOCK_SKEW if timed else RECEIPT_SKEW)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """
-    Whether one number may be texted: the join of every consent event about it.
+    Whether one number may be texted: the fold of all that was said about it.
 
-    Two latest moments, one of STOP and one of START, so nothing depends on the order of
-    arrival; a tie and any doubt go to the opt-out: a text that may be a STOP counts as one.
-    `source`, `keyword`, `gateway` and `message_id` are those of the newest STOP; a later doubt
-    hides an earlier STOP here, so whoever decides about it must look at the events.
+    `source`, `keyword`, `gateway` and `message_id` are those of the newest STOP that holds, or
+    of the newest doubt where nothing but doubts do (`doubtful`). `changed_at` is since when
+    `opted_out` holds as it does; None while nothing was ever said. `questions` waits for a
+    person. `version` rises with every event.
     """
 
     phone: str
-    stopped_at: datetime | None = None
-    started_at: datetime | None = None
+    opted_out: bool = False
+    doubtful: bool = False
+    changed_at: datetime | None = None
     source: str = ""
     keyword: str = ""
     gateway: str = ""
     message_id: str = ""
+    questions: int = 0
+    version: int = 0
 
-    @classmethod
-    def from_event(cls, event: ConsentEvent) -> Self:
-        if event.kind in _HOLDING:
-            return cls(
-                phone=event.phone,
-                stopped_at=event.at,
-                source=event.source,
-                keyword=event.keyword,
-                gateway=event.gateway,
-                message_id=event.message_id,
-            )
-        started_at = event.at if event.kind is ConsentKind.START else None
-        return cls(phone=event.phone, started_at=started_at)
 
-    @property
-    def opted_out(self) -> bool:
-        if self.stopped_at is None:
-            return False
-        return self.started_at is None or self.started_at <= self.stopped_at + CLOCK_SKEW
+def fold(phone: str, events: Iterable[ConsentEvent]) -> Consent:
+    """
+    The state of one number after these events, in whatever order they come.
 
-    @property
-    def changed_at(self) -> datetime | None:
-        """Since when `opted_out` holds; None while nothing was ever said."""
-        return self.stopped_at if self.opted_out else self.started_at
+    It depends on the set of events only, so late and doubled ones need no special case.
+    """
+    said = {event.id: event for event in events}
+    holds = holding(said.values())
+    if holds:
+        return _held(phone, holds, said)
+    ends = [e.at for e in said.values() if e.kind in {ConsentKind.START, ConsentKind.SETTLED}]
+    return Consent(phone=phone, changed_at=max(ends, default=None), version=len(said))
 
-    @property
-    def _stop(self) -> tuple[bool, datetime, str, str, str, str]:
-        moment = self.stopped_at or datetime.min  # noqa: DTZ901 (compared among absent ones only)
-        evidence = (self.source, self.keyword, self.gateway, self.message_id)
-        return (self.stopped_at is not None, moment, *evidence)
 
-    def join(self, other: "Consent") -> "Consent":
-        """The state that knows what both know; both must be of the same number."""
-        newest_stop = max(self, other, key=lambda each: each._stop)  # noqa: SLF001
-        started = [each.started_at for each in (self, other) if each.started_at]
-        return dataclasses.replace(newest_stop, started_at=max(started, default=None))
+def _held(phone: str, holds: Sequence[ConsentEvent], said: dict[str, ConsentEvent]) -> Consent:
+    newest = max(holds, key=_weight)
+    return Consent(
+        phone=phone,
+        opted_out=True,
+        doubtful=newest.kind is ConsentKind.REVIEW,
+        changed_at=newest.at,
+        source=newest.source,
+        keyword=newest.keyword,
+        gateway=newest.gateway,
+        message_id=newest.message_id,
+        questions=len(questions(said.values())),
+        version=len(said),
+    )
+
+
+def holding(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
+    """What stands against texting now."""
+    said = list(events)
+    settled = _settled(said)
+    starts = [e for e in said if e.kind is ConsentKind.START and e.id not in settled]
+    return [
+        event
+        for event in said
+        if event.kind in _HOLDING
+        and event.id not in settled
+        and not any(start.undoes(event) for start in starts)
+    ]
+
+
+def questions(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
+    """
+    What a person has to decide, the oldest first.
+
+    Texts that may be a STOP, STARTs that came after a STOP and do not undo it, and flags
+    cleared in Salesforce while something stands against it.
+    """
+    said = list(events)
+    settled, holds = _settled(said), holding(said)
+    found = [event for event in holds if event.kind is ConsentKind.REVIEW]
+    for event in said:
+        asks = event.kind is ConsentKind.REQUEST and holds
+        conflicts = event.kind is ConsentKind.START and any(event.at > h.at for h in holds)
+        if event.id not in settled and (asks or conflicts):
+            found.append(event)
+    return sorted(found, key=lambda event: (event.at, event.id))
+
+
+def _settled(events: Iterable[ConsentEvent]) -> frozenset[str]:
+    return frozenset(e.about for e in events if e.kind is ConsentKind.SETTLED)
+
+
+def _weight(event: ConsentEvent) -> tuple[bool, datetime, str]:
+    # A STOP is better evidence than a doubt; the id only makes the order total.
+    return (event.kind is ConsentKind.STOP, event.at, event.id)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from connector.domain.callback import KeptCallback
-from connector.domain.consent import Consent, ConsentEvent
+from connector.domain.consent import ConsentEvent, ConsentSource
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.errors import CallbackUnreadableError
@@ -28,7 +28,6 @@ class Batch:
     )
     consent_events: list[tuple[int, ConsentEvent]] = dataclasses.field(default_factory=list)
     deliveries: dict[tuple[str, str], Delivery] = dataclasses.field(default_factory=dict)
-    consents: dict[str, Consent] = dataclasses.field(default_factory=dict)
     engagements: dict[str, Engagement] = dataclasses.field(default_factory=dict)
     #: Clicks that name a message but no number.
     clicks: list[EngagementEvent] = dataclasses.field(default_factory=list)
@@ -64,10 +63,7 @@ class Batch:
         phone = read_phone(event.phone, event.gateway, event.account) or event.phone
         event = dataclasses.replace(event, phone=phone)
         self.consent_events.append((number, event))
-        consent = Consent.from_event(event)
-        known = self.consents.get(event.phone)
-        self.consents[event.phone] = known.join(consent) if known else consent
-        if event.source == "Reply":
+        if event.source == ConsentSource.REPLY:
             self._react(Engagement(phone=event.phone, last_reply_at=event.at))
 
     def _add_engagement(

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from connector.domain.callback import Callback, KeptCallback
+from connector.domain.consent import fold
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.person import Person
 from connector.domain.records import FieldValue
@@ -37,7 +38,8 @@ def trials(
 
 
 def _people(batch: Batch) -> Iterator[Trial]:
-    phones = dict.fromkeys((*batch.consents, *batch.engagements))
+    spoken_of = (event.phone for _, event in batch.consent_events)
+    phones = dict.fromkeys((*spoken_of, *batch.engagements))
     for delivery in batch.deliveries.values():
         phones.pop(delivery.recipient, None)
         yield Trial(
@@ -52,11 +54,12 @@ def _people(batch: Batch) -> Iterator[Trial]:
 
 def _person(batch: Batch, phone: str, delivery: Delivery | None = None) -> Person:
     engagement = batch.engagements.get(phone)
+    said = [event for _, event in batch.consent_events if event.phone == phone]
     arrived = delivery is not None and delivery.status is DeliveryStatus.DELIVERED
     return Person(
         delivery=delivery,
         last_delivered_at=delivery.status_at if delivery and arrived else None,
-        consent=batch.consents.get(phone),
+        consent=fold(phone, said) if said else None,
         last_click_at=engagement.last_click_at if engagement else None,
         last_reply_at=engagement.last_reply_at if engagement else None,
         phone=phone,

@@ -88,14 +88,14 @@ def _read_lane(
 
 
 def _keep(transaction: Transaction, batch: Batch) -> None:
-    transaction.consents.put(batch.consent_events)
-    transaction.consents.fold(batch.consents.values())
+    heard = transaction.consents.record(batch.consent_events)
     transaction.events.put(batch.events)
     transaction.deliveries.fold(batch.deliveries.values())
     reactions = {**batch.engagements, **_of_clicks(transaction, batch)}
-    transaction.consents.fold_engagement(reactions.values())
+    transaction.engagements.fold(reactions.values())
     # Consent goes to every record that holds the number, ahead of everything else.
-    for phones, urgent in ((batch.consents, True), (reactions, False)):
+    spoken_of = {recorded.event.phone for recorded in heard}
+    for phones, urgent in ((spoken_of, True), (reactions, False)):
         if phones:
             holders = transaction.directory.holders(phones)
             records = (each.record for found in holders.values() for each in found)

@@ -1,173 +1,269 @@
-"""What people said about being texted, and when they last reacted, by number."""
+"""The ledger of consent by number, and the fold of it."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind
-from connector.domain.engagement import Engagement
-from connector.store.sql import Bulk, Row, Sql, keys
+from connector.domain.consent import Consent, ConsentEvent, ConsentKind, fold
+from connector.store.audit import Act, Audit
+from connector.store.privacy import Pseudonyms
+from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment, moment_or_none
 
 
-PUT_EVENTS = Bulk(
+#: The whole organisation; other scopes are brands.
+EVERYBODY = ""
+
+#: So that two who write to one number wait for each other, also where it is new.
+TOUCH = Bulk("consents", ("phone text", "scope text"), "ON CONFLICT DO NOTHING")
+LOCK = Sql("""
+    SELECT phone, version FROM consents WHERE phone IN {items} AND scope = ''
+    ORDER BY phone {lock}
+""")
+_TEXTS = (
+    *("kind", "source", "gateway", "account", "message_id", "sender"),
+    *("keyword", "scope", "actor", "reason", "evidence", "about"),
+)
+ADD_EVENTS = Bulk(
     "consent_events",
     (
-        "phone text",
-        "at bigint",
-        "kind text",
-        "source text",
-        "gateway text",
-        "message_id text",
-        "account text",
-        "sender text",
-        "keyword text",
-        "callback_id bigint",
-        "received_at bigint",
+        *("phone text", "id text", "at bigint", "timed bigint"),
+        *(f"{name} text" for name in _TEXTS),
+        *("callback_id bigint", "received_at bigint"),
     ),
     "ON CONFLICT DO NOTHING",
 )
-_STOP = ("stopped_at", "source", "keyword", "gateway", "message_id")
-_OWN = "(" + ", ".join(f"c.{name}" for name in _STOP) + ")"
-_NEW = "(" + ", ".join(f"excluded.{name}" for name in _STOP) + ")"
-_NEWEST = ",\n".join(
-    f"{name} = CASE WHEN {_NEW} > {_OWN} THEN excluded.{name} ELSE c.{name} END"
-    for name in _STOP
-)
-SELECT_EVENTS = Sql("""
-    SELECT phone, at, kind, source, gateway, message_id, account, sender, keyword,
-      callback_id, received_at
-    FROM consent_events WHERE phone = :phone
-    ORDER BY at DESC, received_at DESC, kind LIMIT :limit
+SELECT_EVENTS = Sql("SELECT * FROM consent_events WHERE phone IN {items}")
+SELECT_NEWEST = Sql("""
+    SELECT * FROM consent_events WHERE phone = :phone
+    ORDER BY at DESC, received_at DESC, kind, id LIMIT :limit
 """)
-#: Consent.join in SQL.
-FOLD = Bulk(
-    "consents AS c",
+_STATE = (
+    *("opted_out", "doubtful", "changed_at"),
+    *("source", "keyword", "gateway", "message_id"),
+    *("questions", "version"),
+)
+PUT_STATE = Bulk(
+    "consents",
     (
-        "phone text",
-        "stopped_at bigint",
-        "started_at bigint",
-        "source text",
-        "keyword text",
-        "gateway text",
-        "message_id text",
+        *("phone text", "scope text"),
+        *("opted_out bigint", "doubtful bigint", "changed_at bigint"),
+        *("source text", "keyword text", "gateway text", "message_id text"),
+        *("questions bigint", "version bigint"),
     ),
     f"""
-    ON CONFLICT (phone) DO UPDATE SET
-    {_NEWEST},
-    started_at = {{greatest}}(c.started_at, excluded.started_at)
+    ON CONFLICT (phone, scope) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _STATE)}
     """,
 )
-SELECT = Sql("""
-    SELECT phone, stopped_at, started_at, source, keyword, gateway, message_id
-    FROM consents WHERE phone IN {items}
+SELECT = Sql("SELECT * FROM consents WHERE phone IN {items}")
+SELECT_QUESTIONS = Sql("""
+    SELECT * FROM consents WHERE questions > 0 ORDER BY changed_at, phone, scope LIMIT :limit
 """)
-FOLD_ENGAGEMENT = Bulk(
-    "engagements AS e",
-    ("phone text", "last_click_at bigint", "last_reply_at bigint"),
-    """
-    ON CONFLICT (phone) DO UPDATE SET
-      last_click_at = {greatest}(e.last_click_at, excluded.last_click_at),
-      last_reply_at = {greatest}(e.last_reply_at, excluded.last_reply_at)
-    """,
-)
-SELECT_ENGAGEMENT = Sql("""
-    SELECT phone, last_click_at, last_reply_at FROM engagements WHERE phone IN {items}
+COUNT_QUESTIONS = Sql("SELECT COUNT(*) FROM consents WHERE questions > 0")
+SELECT_OPTED_OUT = Sql("""
+    SELECT * FROM consents WHERE opted_out = 1 AND phone > :after
+    ORDER BY phone, scope LIMIT :limit
 """)
+COUNT_OPTED_OUT = Sql("SELECT COUNT(DISTINCT phone) FROM consents WHERE opted_out = 1")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event that the ledger did not have yet, and the number's version around it."""
+
+    event: ConsentEvent
+    callback_id: int
+    version_before: int
+    version_after: int
 
 
 class Consents:
-    """Consent and engagement, seen from one transaction."""
+    """The ledger, seen from one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(
+        self, connection: sa.Connection, audit: Audit, names: Callable[[], Pseudonyms]
+    ) -> None:
         self._connection = connection
+        self._audit = audit
+        self._names = names
 
-    def put(self, events: Iterable[tuple[int, ConsentEvent]]) -> None:
-        """Append events with the numbers of their callbacks; what is known already stays."""
-        PUT_EVENTS.run(
-            self._connection, sorted(_row(number, event) for number, event in events)
+    def lock(self, phones: Iterable[str]) -> dict[str, int]:
+        """
+        Nobody else writes about these numbers before this transaction ends.
+
+        Returns the version of each: what an actor saw counts only while it is still that.
+        """
+        wanted = sorted(set(phones))
+        TOUCH.run(self._connection, [(phone, EVERYBODY) for phone in wanted])
+        found = LOCK.run(self._connection, keys=keys(wanted))
+        return {row.phone: row.version for row in found}
+
+    def record(self, events: Iterable[tuple[int, ConsentEvent]]) -> list[Recorded]:
+        """
+        Add what is not in the ledger yet, with the numbers of the callbacks, and fold anew.
+
+        Returns what was added, each of it in the audit. A STOP needs to know nothing of the
+        state before.
+        """
+        told = list(events)
+        phones = {event.phone for _, event in told}
+        if not phones:
+            return []
+        self.lock(phones)
+        known = self._ledgers(phones)
+        added: list[Recorded] = []
+        for callback_id, event in told:
+            ledger = known[event.phone]
+            if event.id not in ledger:
+                before = len(ledger)
+                ledger[event.id] = event
+                added.append(
+                    Recorded(
+                        event=event,
+                        callback_id=callback_id,
+                        version_before=before,
+                        version_after=before + 1,
+                    )
+                )
+        ADD_EVENTS.run(
+            self._connection, sorted(_row(each.callback_id, each.event) for each in added)
+        )
+        touched = {each.event.phone for each in added}
+        PUT_STATE.run(
+            self._connection,
+            sorted(
+                state for phone in touched for state in _states(phone, known[phone].values())
+            ),
+        )
+        self._audit.append([self._act(each) for each in added])
+        return added
+
+    def _act(self, recorded: Recorded) -> Act:
+        event = recorded.event
+        return Act(
+            at=event.received_at,
+            actor=event.actor or f"gateway:{event.gateway}",
+            action=f"consent.{event.kind}",
+            subject=self._names().of(event.phone),
+            detail=f"{event.source} {event.id}",
+            version_before=recorded.version_before,
+            version_after=recorded.version_after,
         )
 
-    def fold(self, consents: Iterable[Consent]) -> None:
-        """Join these into what is known; each number at most once."""
-        FOLD.run(self._connection, sorted(_state(consent) for consent in consents))
+    def _ledgers(self, phones: Iterable[str]) -> defaultdict[str, dict[str, ConsentEvent]]:
+        found: defaultdict[str, dict[str, ConsentEvent]] = defaultdict(dict)
+        for row in SELECT_EVENTS.run(self._connection, keys=keys(phones)):
+            found[row.phone][row.id] = _event(row)
+        return found
 
     def find(self, phones: Iterable[str]) -> dict[str, Consent]:
+        """Whether each number may be texted, by whichever brand; the strictest counts."""
         return {
-            row.phone: Consent(
-                phone=row.phone,
-                stopped_at=moment_or_none(row.stopped_at),
-                started_at=moment_or_none(row.started_at),
-                source=row.source,
-                keyword=row.keyword,
-                gateway=row.gateway,
-                message_id=row.message_id,
-            )
-            for row in SELECT.run(self._connection, keys=keys(phones))
+            phone: strictest(scopes.values()) for phone, scopes in self.states(phones).items()
         }
+
+    def states(self, phones: Iterable[str]) -> dict[str, Mapping[str, Consent]]:
+        """The state of each number that anything was said of, by scope."""
+        found: defaultdict[str, dict[str, Consent]] = defaultdict(dict)
+        for row in SELECT.run(self._connection, keys=keys(phones)):
+            if row.version:
+                found[row.phone][row.scope] = _consent(row)
+        return dict(found)
+
+    def events_of(self, phone: str) -> list[ConsentEvent]:
+        """The whole ledger of a number, the oldest first."""
+        ledger = self._ledgers([phone])[phone]
+        return sorted(ledger.values(), key=lambda event: (event.at, event.id))
 
     def said_by(self, phone: str, limit: int) -> list[tuple[int, ConsentEvent]]:
-        """What came from a phone, the newest first, each after the number of its callback."""
-        rows = SELECT_EVENTS.run(self._connection, phone=phone, limit=limit)
+        """What was said of a number, the newest first, each after its callback's number."""
+        rows = SELECT_NEWEST.run(self._connection, phone=phone, limit=limit)
         return [(row.callback_id, _event(row)) for row in rows]
 
-    def fold_engagement(self, engagements: Iterable[Engagement]) -> None:
-        """Join these into what is known; each number at most once."""
-        rows = [
-            (each.phone, micros(each.last_click_at), micros(each.last_reply_at))
-            for each in engagements
-        ]
-        FOLD_ENGAGEMENT.run(self._connection, sorted(rows))
+    def with_questions(self, limit: int) -> list[Consent]:
+        """The numbers about which a person has to decide, the longest waiting first."""
+        return [_consent(row) for row in SELECT_QUESTIONS.run(self._connection, limit=limit)]
 
-    def engagement(self, phones: Iterable[str]) -> dict[str, Engagement]:
-        return {
-            row.phone: Engagement(
-                phone=row.phone,
-                last_click_at=moment_or_none(row.last_click_at),
-                last_reply_at=moment_or_none(row.last_reply_at),
-            )
-            for row in SELECT_ENGAGEMENT.run(self._connection, keys=keys(phones))
-        }
+    def questions_count(self) -> int:
+        return number(COUNT_QUESTIONS.run(self._connection))
+
+    def opted_out(self, *, after: str = "", limit: int) -> list[tuple[str, Consent]]:
+        """Numbers that may not be texted, in their order, each with its scope before it."""
+        rows = SELECT_OPTED_OUT.run(self._connection, after=after, limit=limit)
+        return [(row.scope, _consent(row)) for row in rows]
+
+    def opted_out_count(self) -> int:
+        return number(COUNT_OPTED_OUT.run(self._connection))
 
 
-def _row(number: int, event: ConsentEvent) -> tuple[object, ...]:
+def strictest(states: Iterable[Consent]) -> Consent:
+    """One answer for several: opted out where any of them is; there must be one."""
+    return max(
+        states,
+        key=lambda c: (c.opted_out, not c.doubtful, micros(c.changed_at), c.phone, c.version),
+    )
+
+
+def _states(phone: str, events: Iterable[ConsentEvent]) -> Iterable[tuple[object, ...]]:
+    """
+    A row for each scope that something was said in; its version counts the whole number.
+
+    What is said to the whole organisation counts in every brand.
+    """
+    said: Sequence[ConsentEvent] = list(events)
+    for scope in {EVERYBODY, *(event.scope for event in said)}:
+        own = [event for event in said if event.scope in {EVERYBODY, scope}]
+        state = fold(phone, own)
+        yield (
+            phone,
+            scope,
+            int(state.opted_out),
+            int(state.doubtful),
+            micros(state.changed_at),
+            state.source,
+            state.keyword,
+            state.gateway,
+            state.message_id,
+            state.questions,
+            len(said),
+        )
+
+
+def _consent(row: Row) -> Consent:
+    return Consent(
+        phone=row.phone,
+        opted_out=bool(row.opted_out),
+        doubtful=bool(row.doubtful),
+        changed_at=moment_or_none(row.changed_at),
+        source=row.source,
+        keyword=row.keyword,
+        gateway=row.gateway,
+        message_id=row.message_id,
+        questions=row.questions,
+        version=row.version,
+    )
+
+
+def _row(callback_id: int, event: ConsentEvent) -> tuple[object, ...]:
     return (
         event.phone,
+        event.id,
         micros(event.at),
-        str(event.kind),
-        event.source,
-        event.gateway,
-        event.message_id,
-        event.account,
-        event.sender,
-        event.keyword,
-        number,
+        int(event.occurred_at is not None),
+        *(str(getattr(event, name)) for name in _TEXTS),
+        callback_id,
         micros(event.received_at),
     )
 
 
 def _event(row: Row) -> ConsentEvent:
+    texts = {name: getattr(row, name) for name in _TEXTS}
     return ConsentEvent(
+        **{**texts, "kind": ConsentKind(row.kind)},
         phone=row.phone,
-        kind=ConsentKind(row.kind),
         received_at=moment(row.received_at),
-        occurred_at=moment(row.at),
-        source=row.source,
-        gateway=row.gateway,
-        account=row.account,
-        message_id=row.message_id,
-        sender=row.sender,
-        keyword=row.keyword,
-    )
-
-
-def _state(consent: Consent) -> tuple[object, ...]:
-    return (
-        consent.phone,
-        micros(consent.stopped_at),
-        micros(consent.started_at),
-        consent.source,
-        consent.keyword,
-        consent.gateway,
-        consent.message_id,
+        occurred_at=moment(row.at) if row.timed else None,
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -11,13 +11,15 @@ import sqlalchemy as sa
 
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
-from connector.store import inspection, migrate
+from connector.store import inspection, migrate, privacy
+from connector.store.audit import Audit
 from connector.store.belonging import Belonging
 from connector.store.bulk_jobs import BulkJobs
 from connector.store.calls import Calls
 from connector.store.consents import Consents
 from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
+from connector.store.engagements import Engagements
 from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
 from connector.store.errands import Errands
 from connector.store.events import Events, KnownEvent
@@ -28,6 +30,7 @@ from connector.store.lookups import Lookups
 from connector.store.matches import Match, Matches
 from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
+from connector.store.privacy import Pseudonyms
 from connector.store.unread import Unread
 from connector.store.writes import Write, Writes
 
@@ -35,18 +38,22 @@ from connector.store.writes import Write, Writes
 class Transaction:
     """One unit of work: all of it is committed, or nothing."""
 
-    def __init__(self, connection: sa.Connection, inbox: Inbox) -> None:
+    def __init__(
+        self, connection: sa.Connection, inbox: Inbox, names: Callable[[Marks], Pseudonyms]
+    ) -> None:
+        self.marks = Marks(connection)
+        self.audit = Audit(connection)
         self.unread = Unread(connection, inbox)
         self.events = Events(connection)
         self.deliveries = Deliveries(connection)
         self.matches = Matches(connection)
-        self.consents = Consents(connection)
+        self.consents = Consents(connection, self.audit, lambda: names(self.marks))
+        self.engagements = Engagements(connection)
         self.directory = Directory(connection)
         self.lookups = Lookups(connection)
         self.outbox = Outbox(connection)
         self.writes = Writes(connection)
         self.leases = Leases(connection)
-        self.marks = Marks(connection)
         self.keys = ApiKeys(connection)
         self.bulk_jobs = BulkJobs(connection)
         self.calls = Calls(connection)
@@ -73,19 +80,21 @@ class Store:
     of both.
     """
 
-    def __init__(self, inbox: sa.Engine, state: sa.Engine) -> None:
+    def __init__(self, inbox: sa.Engine, state: sa.Engine, *, privacy_key: str = "") -> None:
+        self._names = Pseudonyms(privacy_key.encode()) if privacy_key else None
         self._state = state
         self._inbox = inbox
         self.inbox = Inbox(inbox, queue=self.shared)
 
     @classmethod
-    def open(cls, url: str, *, upgrade: bool = True) -> Self:
+    def open(cls, url: str, *, upgrade: bool = True, privacy_key: str = "") -> Self:
         """
         Open `sqlite:///FOLDER` or `postgresql://…`; raises ConfigurationError.
 
         An empty database gets its schema. Without `upgrade`, one of another version is refused.
+        Without a `privacy_key` the database keeps one of its own; it is the same for ever.
         """
-        store = cls.connect(url)
+        store = cls.connect(url, privacy_key=privacy_key)
         try:
             store.prepare(upgrade=upgrade)
         except BaseException:
@@ -94,7 +103,7 @@ class Store:
         return store
 
     @classmethod
-    def connect(cls, url: str) -> Self:
+    def connect(cls, url: str, *, privacy_key: str = "") -> Self:
         """The store as it is found: of any version, or empty."""
         if url.startswith("sqlite:///"):
             folder = Path(url.removeprefix("sqlite:///"))
@@ -106,7 +115,7 @@ class Store:
             raise ConfigurationError(
                 "the database address must begin with sqlite:/// or postgresql://"
             )
-        return cls(inbox, state)
+        return cls(inbox, state, privacy_key=privacy_key)
 
     @property
     def shared(self) -> bool:
@@ -126,7 +135,7 @@ class Store:
         with store_errors():
             connecting = self._state.connect().execution_options(reads=reads)
             with connecting as connection, connection.begin():
-                yield Transaction(connection, self.inbox)
+                yield Transaction(connection, self.inbox, self._pseudonyms)
 
     def register(self, registrations: Sequence[DeliveryEvent]) -> None:
         """Commit what a sender says that it sent; saying it again changes nothing."""
@@ -201,6 +210,19 @@ class Store:
                 self.upgrade()
             for engine in self._engines:
                 migrate.check(engine)
+        with self.transaction() as transaction:
+            privacy.settle_key(transaction.marks, self._names)
+
+    def pseudonym(self, phone: str) -> str:
+        """The name of a number that says nothing without the key."""
+        with self.transaction(reads=True) as transaction:
+            return self._pseudonyms(transaction.marks).of(phone)
+
+    def _pseudonyms(self, marks: Marks) -> Pseudonyms:
+        """Asked for when the first one is needed: most transactions need none."""
+        if self._names is None:
+            self._names = privacy.own_names(marks)
+        return self._names
 
     @property
     def _engines(self) -> tuple[sa.Engine, ...]:

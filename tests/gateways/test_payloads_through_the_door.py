@@ -15,7 +15,7 @@ import pytest
 
 from connector import gateways
 from connector.domain.callback import KeptCallback
-from connector.domain.consent import Consent, ConsentEvent
+from connector.domain.consent import ConsentEvent, fold
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import EngagementEvent
 from connector.domain.errors import CallbackUnreadableError
@@ -236,19 +236,18 @@ def test_the_store_has_the_state_of_every_message(told):
 
 
 def test_the_store_has_what_everybody_said_about_being_texted(told):
-    wanted: dict[str, Consent] = {}
+    events: dict[str, list[ConsentEvent]] = defaultdict(list)
     said: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     for event in told.stored:
         if isinstance(event, ConsentEvent):
-            known, consent = wanted.get(event.phone), Consent.from_event(event)
-            wanted[event.phone] = known.join(consent) if known else consent
+            events[event.phone].append(event)
             said[event.phone].add((event.gateway, event.message_id, event.kind, event.at))
 
     with told.store.transaction(reads=True) as transaction:
-        consents = transaction.consents.find(wanted)
+        consents = transaction.consents.find(events)
         kept = {phone: transaction.consents.said_by(phone, 1000) for phone in said}
 
-    assert consents == wanted
+    assert consents == {phone: fold(phone, each) for phone, each in events.items()}
     assert said == {
         phone: {(each.gateway, each.message_id, each.kind, each.at) for _, each in found}
         for phone, found in kept.items()

@@ -29,7 +29,9 @@ DELIVERY = Delivery(
     sender="+12125550199",
     segments=2,
 )
-STOPPED = Consent(phone="+12125550100", stopped_at=NOON, source="Reply", keyword="STOP")
+STOPPED = Consent(
+    phone="+12125550100", opted_out=True, changed_at=NOON, source="Reply", keyword="STOP"
+)
 ALL = Person(
     delivery=DELIVERY,
     last_delivered_at=NOON,
@@ -108,7 +110,7 @@ def test_the_facts_cannot_be_changed():
 
 
 def test_after_an_opt_in_nothing_is_left_of_how_the_opt_out_came():
-    later = dataclasses.replace(STOPPED, started_at=NOON + timedelta(hours=1))
+    later = Consent(phone=STOPPED.phone, changed_at=NOON + timedelta(hours=1))
     person = Person(consent=later)
 
     values = {name: FACTS[name].read(person) for name in FACTS if name.startswith("consent.")}

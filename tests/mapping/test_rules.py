@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.domain.consent import Consent
 from connector.domain.person import Person
 from connector.mapping import FACTS, FieldRule, HolderRule, Mapping, Topic
 from tests.mapping.test_facts import ALL, DELIVERY, NOON, STOPPED
@@ -19,7 +20,7 @@ def rule(fact, field="A__c", **keys):
     return FieldRule(field=field, fact=FACTS[fact], **keys)
 
 
-OPTED_IN = dataclasses.replace(STOPPED, started_at=NOON + timedelta(hours=1))
+OPTED_IN = Consent(phone=STOPPED.phone, changed_at=NOON + timedelta(hours=1))
 
 
 class TestValues:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind
+from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.emulator import seed_contacts, seed_leads
 from connector.pipeline.directory import OVERLAP, PAGE, Place
 from connector.pipeline.settlement import PushReport
@@ -209,7 +209,7 @@ def test_a_stop_read_while_its_holder_was_being_read_is_found_the_next_time(
     directory.sync()
     unseen = ConsentEvent(phone=MOBILE, kind=ConsentKind.STOP, received_at=NOON)
     with store.transaction() as t:
-        t.consents.fold([Consent.from_event(unseen)])
+        t.consents.record([(0, unseen)])
 
     directory.sync()
     read()

@@ -269,7 +269,7 @@ class TestConsent:
                 arrival(
                     "/callbacks/kannel?text=START&from=%2B447700900456",
                     urgent=True,
-                    received_at=NOON + timedelta(minutes=1),
+                    received_at=NOON + timedelta(minutes=2),
                 )
             ]
         )

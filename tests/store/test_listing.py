@@ -54,7 +54,7 @@ def test_what_came_from_a_phone_is_told_the_newest_first(store):
         occurred_at=NOON + timedelta(minutes=1),
     )
     with store.transaction() as t:
-        t.consents.put([(1, stop), (2, start)])
+        t.consents.record([(1, stop), (2, start)])
 
     with store.transaction(reads=True) as t:
         assert t.consents.said_by(MOBILE, 5) == [(2, start), (1, stop)]

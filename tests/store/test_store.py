@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import ConfigurationError
@@ -21,7 +20,6 @@ from tests.support.events import (
     MOBILE,
     NOON,
     arrival,
-    consent_events,
     deliveries,
     report,
 )
@@ -175,32 +173,6 @@ class TestMatches:
             assert touched == {other, CONTACT}
             assert t.matches.latest([other.id]) == {}
             assert [m.record for m in t.matches.of_message(*message)] == [CONTACT]
-
-
-class TestConsents:
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-    @given(st.lists(consent_events, min_size=1, max_size=5))
-    def test_the_database_joins_as_python_does(self, store, events):
-        number = next(FRESH)
-        states = [
-            Consent(**{**as_dict(Consent.from_event(each)), "phone": str(number)})
-            for each in events
-        ]
-
-        for state in states:
-            with store.transaction() as t:
-                t.consents.fold([state])
-
-        with store.transaction(reads=True) as t:
-            found = t.consents.find([str(number)])
-        assert found[str(number)] == reduce(Consent.join, states)
-
-    def test_the_same_reply_is_kept_once(self, store):
-        event = ConsentEvent(phone=MOBILE, kind=ConsentKind.STOP, received_at=NOON)
-
-        with store.transaction() as t:
-            t.consents.put([(1, event)])
-            t.consents.put([(2, event)])
 
 
 class TestDirectory:

@@ -26,7 +26,6 @@ def upgrade() -> None:
     if "state" in parts:
         create_reading()
         create_deliveries()
-        create_consent()
         create_directory()
         create_outbox()
         create_house()
@@ -157,34 +156,6 @@ def create_deliveries() -> None:
         moment("delivered_at"),
     )
     op.create_index("delivery_records_record", "delivery_records", ["record_id", "started_at"])
-
-
-def create_consent() -> None:
-    table(
-        "consent_events",
-        key("phone"),
-        sa.Column("at", MOMENT, primary_key=True, autoincrement=False),
-        key("kind"),
-        key("source"),
-        key("gateway"),
-        key("message_id"),
-        text("account"),
-        text("sender"),
-        text("keyword"),
-        sa.Column("callback_id", sa.BigInteger, nullable=False),
-        moment("received_at"),
-    )
-    table(
-        "consents",
-        key("phone"),
-        moment("stopped_at"),
-        moment("started_at"),
-        text("source"),
-        text("keyword"),
-        text("gateway"),
-        text("message_id"),
-    )
-    table("engagements", key("phone"), moment("last_click_at"), moment("last_reply_at"))
 
 
 def create_directory() -> None:

@@ -1,0 +1,53 @@
+"""Names in place of numbers, for what has to be kept when the number may not be."""
+
+import hmac
+import secrets
+
+from connector.domain.errors import ConfigurationError
+from connector.store.house import Marks
+
+
+_KEY, _PROOF = "privacy.key", "privacy.proof"
+
+
+class Pseudonyms:
+    """
+    Names for numbers that nobody turns back without the key: HMAC-SHA256.
+
+    A plain hash would not do: there are few enough numbers to try them all.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, phone: str) -> str:
+        digest = hmac.digest(self._key, phone.encode("utf-8", "replace"), "sha256")
+        return f"h:{digest.hex()[:40]}"
+
+
+def settle_key(marks: Marks, given: Pseudonyms | None) -> None:
+    """
+    Make a key where there is none; raises ConfigurationError where another one was in use.
+
+    With another key nobody who was erased would be known any more, and could be texted.
+    """
+    if given is None and not marks.get(_KEY):
+        if marks.get(_PROOF):
+            raise ConfigurationError(
+                "this database was used with CONNECTOR_PRIVACY_KEY: set it to the same key"
+            )
+        marks.set(_KEY, secrets.token_hex(32))
+    names = given or own_names(marks)
+    proof = names.of("proof")
+    if marks.get(_PROOF) not in {"", proof}:
+        raise ConfigurationError(
+            "CONNECTOR_PRIVACY_KEY is not the key that this database was used with: the "
+            "opt-outs of erased numbers hang on it"
+        )
+    if not marks.get(_PROOF):
+        marks.set(_PROOF, proof)
+
+
+def own_names(marks: Marks) -> Pseudonyms:
+    """Names by the key that the database keeps."""
+    return Pseudonyms(marks.get(_KEY).encode())
