@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -546,3 +547,45 @@ def test_flows_call_each_other_in_no_circle():
     for flow, other in itertools.product(FLOWS, FLOWS):
         if other.name in _calls(flow):
             assert flow.name not in _calls(other)
+
+
+class TestThePage:
+    """docs/flows.md, which is written by hand."""
+
+    PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text("utf-8")
+
+    def test_names_every_flow(self):
+        for flow in FLOWS:
+            assert f"`{flow.name}`" in self.PAGE
+
+    def test_names_what_an_admin_may_change(self):
+        for flow in FLOWS:
+            for constant in flow.all("constants"):
+                assert f"`{constant['name']}`" in self.PAGE
+
+    def test_names_fields_that_there_are(self):
+        for name in re.findall(r"`(\w+__c)`", self.PAGE):
+            assert any(field == name for _, field in known.OURS), name
+
+    def test_names_no_flow_that_is_not_there(self):
+        for name in set(re.findall(r"`(SMS_\w+)`", self.PAGE)) - BY_NAME.keys():
+            recipe = name.removeprefix("SMS_")
+            assert recipe in RECIPES or name.endswith(("__c", "__e")), name
+
+    @pytest.mark.parametrize("recipe", RECIPES)
+    def test_says_what_it_costs(self, recipe):
+        queries, changes = _costs(BY_NAME[f"SMS_{recipe}_Steps"])
+
+        assert f"| `SMS_{recipe}` | {queries} | {changes} |" in self.PAGE
+
+
+def _costs(flow):
+    """Queries and changes, with those of the flows that it calls; not where a step fails."""
+    called = [_costs(BY_NAME[name]) for name in _calls(flow) - {"SMS_Report_Failure"}]
+    updates = len(flow.all("recordUpdates"))
+    queries = len(flow.all("recordLookups")) + updates
+    changes = len(flow.all("recordCreates")) + updates
+    return (
+        queries + sum(each for each, _ in called),
+        changes + sum(each for _, each in called),
+    )
