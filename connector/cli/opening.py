@@ -21,9 +21,15 @@ def opened(settings: Settings, *, create: bool = False) -> Iterator[Store]:
         store.close()
 
 
+def has_store(settings: Settings) -> bool:
+    """Whether the service keeps, or has kept, anything with these settings."""
+    folder = settings.data_folder.absolute()
+    return bool(settings.database_url) or any(folder.glob("*.sqlite3"))
+
+
 def must_exist(settings: Settings) -> None:
     folder = settings.data_folder.absolute()
-    if not settings.database_url and not list(folder.glob("*.sqlite3")):
+    if not has_store(settings):
         raise ConfigurationError(
             f"{folder}: there is no database here; set CONNECTOR_DATA_FOLDER or"
             " CONNECTOR_DATABASE_URL as the service has it (`connector run` makes one)"

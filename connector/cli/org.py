@@ -1,31 +1,28 @@
 """The Salesforce org: who we are there, what it lets us do, and one to try things on."""
 
 import contextlib
-import dataclasses
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from connector.cli.org_bind import bind
+from connector.cli.org_limits import limits
 from connector.cli.org_login import login
 from connector.cli.org_view import look, print_org
-from connector.cli.printing import json_option, print_json, print_table
+from connector.cli.printing import json_option, print_json
 from connector.clock import system_clock
-from connector.domain.errors import ConfigurationError, OrgUnavailableError
+from connector.domain.errors import ConfigurationError
 from connector.emulator import EmulatedOrg, OrgServer, serve
 from connector.emulator.prepared import PreparedOrg, open_empty, open_prepared
-from connector.salesforce.budget import ApiUsage
-from connector.salesforce.facts import Limit
 from connector.salesforce.org import Org
 from connector.settings import Settings
 from connector.wiring.org import open_org
 
 
-DAILY_CALLS = "DailyApiRequests"
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -42,6 +39,7 @@ def org() -> None:
 
 org.add_command(login)
 org.add_command(bind)
+org.add_command(limits)
 
 
 @org.command()
@@ -60,59 +58,6 @@ def show(*, as_json: bool) -> None:
         print_json(told)
     else:
         print_org(told)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CallsReport:
-    """The org's daily calls, by whomever, and how far we go."""
-
-    used: int
-    total: int
-    left: int
-    share_percent: int
-    stops_at: int
-    reserve: int
-    ordinary_writes: bool
-    limits: Mapping[str, Limit]
-
-
-@org.command()
-@json_option
-def limits(*, as_json: bool) -> None:
-    r"""
-    Show the org's calls of the last 24 hours, our share and the reserve for opt-outs.
-
-    Exit code 1: ordinary writes are held back.
-
-    \b
-    Example:
-      connector org limits
-    """
-    settings = Settings.from_environment()
-    with _opened(settings) as found:
-        known = found.limits()
-        usage = found.usage
-    if daily := known.get(DAILY_CALLS):
-        usage = ApiUsage(daily.total - daily.left, daily.total)
-    if usage is None:
-        raise OrgUnavailableError("Salesforce did not tell how many calls are left")
-    report = _calls(settings, usage, known)
-    if as_json:
-        print_json(report)
-    else:
-        going = "go on" if report.ordinary_writes else "are held back: only opt-outs go"
-        print_table(
-            ["calls in 24 hours", ""],
-            [
-                ("used by whomever", f"{report.used:,} of {report.total:,}"),
-                ("left", f"{report.left:,}"),
-                ("our share", f"{report.share_percent} %: we stop at {report.stops_at:,}"),
-                ("kept for opt-outs", f"{report.reserve:,}"),
-                ("ordinary writes", going),
-            ],
-        )
-    if not report.ordinary_writes:
-        sys.exit(1)
 
 
 @org.command()
@@ -231,20 +176,3 @@ def _opened(settings: Settings) -> Iterator[Org]:
     settings.require_salesforce()
     with open_org(settings) as found:
         yield found
-
-
-def _calls(settings: Settings, usage: ApiUsage, known: Mapping[str, Limit]) -> CallsReport:
-    share = settings.salesforce_api_share
-    # A small org must not be all reserve.
-    reserve = min(settings.salesforce_api_reserve, usage.total // 10)
-    stops_at = min(usage.total * share // 100, usage.total - reserve)
-    return CallsReport(
-        used=usage.used,
-        total=usage.total,
-        left=usage.left,
-        share_percent=share,
-        stops_at=stops_at,
-        reserve=reserve,
-        ordinary_writes=usage.used < stops_at,
-        limits=known,
-    )

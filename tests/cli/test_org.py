@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import re
 import shlex
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -14,8 +16,11 @@ from connector.cli import root
 from connector.cli.org import exports
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
+from connector.domain.records import RecordRef
 from connector.emulator import serve
 from connector.emulator.prepared import open_prepared
+from connector.store import Store
+from connector.store.outbox import Queued
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,63 @@ class TestLimits:
 
         assert answer.exit_code == 1
         assert "are held back: only opt-outs go" in answer.stdout
+
+    def test_without_a_database_tells_no_more_than_salesforce_does(self, run, tmp_path):
+        told = json.loads(run("limits", "--json", DATA_FOLDER=str(tmp_path)).stdout)
+
+        assert (told["used_by_us"], told["backlog"], told["full_at"]) == (None, None, None)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_tells_whose_calls_they_are_and_what_our_backlog_needs(
+        self, run, emulated, tmp_path
+    ):
+        now, org = system_clock(), emulated[0]
+        org.usage.spend(3_000)
+        with filled(tmp_path) as t:
+            t.calls.count(1_000, (1_000, 100_000), now - timedelta(hours=1))
+            t.outbox.enqueue([queued(number) for number in range(450)], now)
+            t.outbox.enqueue([queued(1, "consent")], now)
+
+        answer = run("limits", DATA_FOLDER=str(tmp_path), SALESFORCE_BULK_FROM="400")
+        told = json.loads(run("limits", "--json", DATA_FOLDER=str(tmp_path)).stdout)
+
+        lines = dict(
+            re.split(r"  +", line.strip(), maxsplit=1)
+            for line in answer.stdout.splitlines()[1:]
+        )
+        assert lines["of these by us"] == "1,000"
+        assert told["used_by_others"] == told["used"] - 1_000
+        assert re.fullmatch(r"\S+ % are used this time tomorrow", lines["if it goes on so"])
+        assert lines["what waits"] == "451 records, 10 calls with a bulk job, 4 without"
+        assert (told["backlog"]["records"], told["backlog"]["calls"]) == (450, 4)
+
+    def test_tells_when_all_calls_will_be_used_up(self, run, emulated, tmp_path):
+        org = emulated[0]
+        with filled(tmp_path) as t:
+            t.calls.count(0, (org.usage.used, 100_000), system_clock() - timedelta(hours=1))
+        org.usage.spend(20_000)
+
+        answer = run("limits", DATA_FOLDER=str(tmp_path))
+
+        assert re.search(r"all are used up at \d\d:\d\d UTC", answer.stdout)
+
+
+@contextlib.contextmanager
+def filled(folder):
+    """A store in this folder, to put something into."""
+    store = Store.open(f"sqlite:///{folder}")
+    with contextlib.closing(store), store.transaction() as transaction:
+        yield transaction
+
+
+def queued(number, topic="delivery"):
+    return Queued(
+        record=RecordRef("Contact", f"003{number:012}AAA"),
+        topic=topic,
+        fields={"SMS_Delivery_Status__c": "Delivered"},
+        urgent=topic == "consent",
+        parent="",
+    )
 
 
 def emulate(*options):
