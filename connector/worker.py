@@ -41,6 +41,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
+        "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),
         "directory": (
             functools.partial(steps.sync_directory, DIRECTORY_ROUNDS),

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from connector.domain.delivery import Delivery
 from connector.mapping import HolderRule
-from connector.pipeline.match import PREFIXES, Mappings
+from connector.pipeline.match import Mappings
+from connector.pipeline.prefixes import ObjectNames
 from connector.store import Transaction
 from connector.store.directory import Holder
 from connector.store.matches import Match
@@ -29,6 +30,7 @@ class Decision:
         matches: Sequence[Match],
     ) -> None:
         self._mappings = mappings
+        self._names = ObjectNames(transaction, mappings)
         self._delivery = delivery
         self._matches = matches
         named = [each for each in (delivery.reference, delivery.registered_record) if each]
@@ -99,7 +101,7 @@ class Decision:
 
     def _fault(self, record_id: str) -> str:
         known = self._records.get(record_id)
-        name = known.record.object if known else PREFIXES.get(record_id[:3], "")
+        name = known.record.object if known else self._names.of(record_id)
         if not name:
             return "is of no object that we know"
         if name not in self._mappings:

@@ -12,9 +12,11 @@ from connector.domain.errors import OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.prefixes import PrefixSync
 from connector.salesforce.budget import Budget
 from connector.salesforce.org import Org
 from connector.store import Store, Transaction
+from connector.store.directory import KnownRecord
 
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ class DirectorySync:
         self._mappings = mappings
         self._read_phone = read_phone
         self._holder = holder
+        self._prefixes = PrefixSync(store, org, budget, clock, mappings)
 
     def sync(self) -> DirectoryReport:
         """Read on where the last round ended; only one worker does at a time."""
@@ -91,6 +94,7 @@ class DirectorySync:
         if lease is None:
             return DirectoryReport()
         try:
+            self._prefixes.sync()
             return sum(
                 (self._object(m) for m in self._mappings.values() if m.phones),
                 DirectoryReport(),
@@ -163,6 +167,8 @@ def keep_entries(
     gone = {entry.record.id for entry in entries if entry.deleted or entry.successor}
     if gone.intersection(went):
         transaction.matches.match_again(gone.intersection(went))
+    _welcome_back(transaction, entries, known)
+    _pair(transaction, entries)
     _greet(transaction, {entry.record: phones.get(entry.record.id, {}) for entry in entries})
     changed = [
         entry.record
@@ -171,6 +177,40 @@ def keep_entries(
     ]
     _renumber(transaction, changed)
     return len(changed)
+
+
+def _welcome_back(
+    transaction: Transaction,
+    entries: Sequence[DirectoryEntry],
+    known: Mapping[str, KnownRecord],
+) -> None:
+    """
+    Undeleted records get what they missed.
+
+    Their messages have waited without a record, unless another holds the number. What was to be
+    written while nobody had told us of the deletion is kept as refused.
+    """
+    alive = [entry.record for entry in entries if not (entry.deleted or entry.successor)]
+    back = [each.id for each in alive if each.id in known and known[each.id].deleted]
+    if back:
+        transaction.deliveries.look_again_for(back)
+    transaction.outbox.mark(transaction.directory.refused_as_gone(alive), urgent=False)
+
+
+def _pair(transaction: Transaction, entries: Sequence[DirectoryEntry]) -> None:
+    """Remember which account and which contact are one person; messages may name either."""
+    pairs = {}
+    for entry in entries:
+        if entry.twin:
+            one, other = sorted((entry.record, entry.twin))  # Account before Contact
+            pairs[one.id] = other.id
+    if not pairs:
+        return
+    known = transaction.directory.contacts_of(pairs)
+    new = {account: contact for account, contact in pairs.items() if account not in known}
+    transaction.directory.put_person_accounts(pairs)
+    if new:
+        transaction.deliveries.look_again_for([*new, *new.values()])
 
 
 def _renumber(transaction: Transaction, records: Sequence[RecordRef]) -> None:
@@ -195,7 +235,7 @@ def _greet(transaction: Transaction, holding: Mapping[RecordRef, Mapping[str, st
     transaction.deliveries.look_again(numbers)
     for known, urgent in (
         (transaction.consents.find(numbers).keys(), True),
-        (transaction.consents.engagement(numbers).keys(), False),
+        (transaction.engagements.find(numbers).keys(), False),
     ):
         concerned = (
             record for record, held in holding.items() if not known.isdisjoint(held.values())

@@ -9,14 +9,18 @@ from connector.clock import Clock
 from connector.domain.consent import Consent
 from connector.domain.person import Person
 from connector.domain.records import FieldValue, RecordRef
+from connector.mapping import MEMBER, Topic
 from connector.mapping import Mapping as ObjectMapping
-from connector.mapping import Topic
+from connector.pipeline.labels import Labels
 from connector.store import Store, Transaction
 from connector.store.outbox import Queued, canonical
 
 
 BATCH = 1_000
 _MAPPINGS = "mappings"
+#: Which topics a record may have something to be written of: messages are custom objects.
+_OF_CUSTOM = tuple(topic.value for topic in Topic)
+_OF_STANDARD = tuple(topic.value for topic in Topic if topic is not Topic.MESSAGE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ def enqueue(
         records = transaction.outbox.claim_marked(limit)
         if not records:
             return EnqueueReport()
-        known = Knowledge(transaction, records)
+        known = Knowledge(transaction, records, mappings)
         changes = [
             change
             for record in records
@@ -47,6 +51,7 @@ def enqueue(
         transaction.outbox.enqueue(queued, clock())
         transaction.outbox.forget(_others(records, queued))
         transaction.outbox.unmark(records)
+        known.want_labels()
     unchanged = sum(bool(change.fields) for change in changes) - len(queued)
     return EnqueueReport(records=len(records), queued=len(queued), unchanged=unchanged)
 
@@ -56,8 +61,11 @@ def _others(
 ) -> list[tuple[RecordRef, str]]:
     """The topics that need no writing: written already, unknown, or no longer mapped."""
     wanted = {(change.record, change.topic) for change in queued}
-    topics = [topic.value for topic in Topic]
-    every = ((record, topic) for record in records for topic in topics)
+    every = (
+        (record, topic)
+        for record in records
+        for topic in (_OF_CUSTOM if record.object.endswith("__c") else _OF_STANDARD)
+    )
     return [each for each in every if each not in wanted]
 
 
@@ -85,13 +93,18 @@ def _told(mapping: ObjectMapping) -> str:
         repr((r.field, r.fact.name, r.translate, r.other, r.empty, r.inverted, r.only_sets))
         for r in mapping.fields
     )
-    return repr((mapping.object, mapping.phones, mapping.holders, rules))
+    return repr((mapping.object, mapping.phones, mapping.holders, mapping.message, rules))
 
 
 class Knowledge:
     """All that is known of some records, fetched with one question a table."""
 
-    def __init__(self, transaction: Transaction, records: Sequence[RecordRef]) -> None:
+    def __init__(
+        self,
+        transaction: Transaction,
+        records: Sequence[RecordRef],
+        mappings: Mapping[str, ObjectMapping],
+    ) -> None:
         ids = [record.id for record in records]
         self._latest = transaction.matches.latest(ids)
         self._phones = transaction.directory.phones(ids)
@@ -99,33 +112,67 @@ class Knowledge:
         self._remembered = transaction.writes.remembered(ids)
         phones = {phone for held in self._phones.values() for phone in held.values()}
         self._consents = transaction.consents.find(phones) if phones else {}
-        self._engagements = transaction.consents.engagement(phones) if phones else {}
+        self._engagements = transaction.engagements.find(phones) if phones else {}
+        self._shown_on = self._people(transaction, mappings)
+        self._labels = Labels(transaction, mappings.get(MEMBER), self._campaigns(records))
+
+    def _people(
+        self, transaction: Transaction, mappings: Mapping[str, ObjectMapping]
+    ) -> Mapping[RecordRef, Mapping[str, str]]:
+        """Of each record of a message, whom it is shown on: an id by object."""
+        keys = {
+            record: (latest.delivery.gateway, latest.delivery.message_id)
+            for record, latest in self._latest.items()
+            if (mapping := mappings.get(record.object)) and mapping.message
+        }
+        matches = transaction.matches.of_messages(keys.values()) if keys else {}
+        return {
+            record: {
+                match.record.object: match.record.id for match in reversed(matches.get(key, ()))
+            }
+            for record, key in keys.items()
+        }
+
+    def _campaigns(self, records: Sequence[RecordRef]) -> set[str]:
+        members = (self._latest.get(each) for each in records if each.object == MEMBER)
+        return {latest.delivery.campaign for latest in members if latest}
+
+    def want_labels(self) -> None:
+        """Have those asked for that a campaign lacks; its members are worked out anew then."""
+        self._labels.want()
 
     def changes(self, record: RecordRef, mapping: ObjectMapping) -> Iterable[Queued]:
         """Every topic of the record that something is known of, with all of its fields."""
         person = self._person(record, mapping)
         known = self._records.get(record.id)
+        parent = known.parent if known else ""
+        if mapping.of_member:
+            parent = person.delivery.campaign if person.delivery else ""
+            if not self._labels.ready(parent):
+                return
         # Of a record that the directory has not seen yet, nobody knows that it has no number.
         topics = mapping.topics if known else mapping.topics - {Topic.PERSON}
         for topic in topics:
             yield Queued(
                 record=record,
                 topic=topic.value,
-                fields=mapping.values(topic, person) or self._cleared(record, topic),
+                fields=mapping.values(topic, person) or self._cleared(record, topic, mapping),
                 urgent=topic is Topic.CONSENT,
-                parent=known.parent if known else "",
+                parent=parent,
             )
 
-    def _cleared(self, record: RecordRef, topic: Topic) -> Mapping[str, FieldValue]:
+    def _cleared(
+        self, record: RecordRef, topic: Topic, mapping: ObjectMapping
+    ) -> Mapping[str, FieldValue]:
         """
         What takes back a message that turned out to be another record's.
 
         It was found by its number, then somebody named the record that it was sent for.
         """
         written = self._remembered.get((record.id, topic.value))
-        if topic is not Topic.DELIVERY or written is None:
+        if topic is not Topic.DELIVERY or written is None or record.key:
             return {}
-        return dict.fromkeys(json.loads(written))
+        return mapping.cleared(json.loads(written))
 
     def is_written(self, change: Queued) -> bool:
         """Whether Salesforce has just this, or there is nothing to have."""
@@ -148,10 +195,15 @@ class Knowledge:
             last_click_at=max(clicks, default=None),
             last_reply_at=max(replies, default=None),
             phone=phones[0] if phones else "",
+            shown_on=self._shown_on.get(record, {}),
         )
 
 
 def strictest(consents: Iterable[Consent]) -> Consent | None:
     """One answer for a record with several numbers: opted out where any of them is."""
     said = [consent for consent in consents if consent.changed_at]
-    return max(said, key=lambda c: (c.opted_out, c.changed_at, c.phone), default=None)
+    return max(
+        said,
+        key=lambda c: (c.opted_out, not c.doubtful, c.changed_at, c.phone),
+        default=None,
+    )

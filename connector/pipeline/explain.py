@@ -9,8 +9,9 @@ from connector.domain.delivery import Delivery
 from connector.domain.engagement import Engagement
 from connector.domain.records import RecordRef, is_record_id, long_id
 from connector.pipeline.decision import Decision
-from connector.pipeline.match import PREFIXES, Mappings
+from connector.pipeline.match import Mappings
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.prefixes import ObjectNames
 from connector.store import Store, Transaction
 from connector.store.directory import Holder
 from connector.store.events import KnownEvent
@@ -154,6 +155,7 @@ class Explainer:
         self._transaction = transaction
         self._inbox = inbox
         self._mappings = mappings
+        self._names = ObjectNames(transaction, mappings)
         self._lanes = {lane.object: lane for lane in transaction.writes.stopped_lanes()}
 
     def message(self, delivery: Delivery) -> MessageStory:
@@ -192,7 +194,7 @@ class Explainer:
                 Said(callback_id=number, event=event)
                 for number, event in self._transaction.consents.said_by(phone, MOST_SAID)
             ],
-            engagement=self._transaction.consents.engagement([phone]).get(phone),
+            engagement=self._transaction.engagements.find([phone]).get(phone),
             holders=self._transaction.directory.holders([phone]).get(phone, []),
             messages=self._transaction.deliveries.of_phone(phone, MOST_MESSAGES)
             if phone
@@ -231,7 +233,7 @@ class Explainer:
     def _named(self, record_id: str) -> RecordRef:
         """A record that the directory does not hold: what was written tells its object."""
         writes = self._transaction.writes.of_record(record_id, limit=1)
-        name = writes[0].record.object if writes else PREFIXES.get(record_id[:3], "")
+        name = writes[0].record.object if writes else self._names.of(record_id)
         return RecordRef(name, record_id)
 
 

@@ -9,6 +9,7 @@ from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.errands import ErrandReport, ErrandRunner
+from connector.pipeline.lookup import LookupReport, Seeker
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
@@ -47,6 +48,7 @@ class Steps:
     clock: Clock
     pusher: Pusher
     directory: DirectorySync
+    seeker: Seeker
     errands: ErrandRunner
 
     def adopt_mappings(self) -> bool:
@@ -70,6 +72,10 @@ class Steps:
 
     def push(self) -> PushReport:
         return self.pusher.push()
+
+    def look_up(self) -> LookupReport:
+        """Ask for what matching wants and only Salesforce knows."""
+        return self.seeker.seek()
 
     def sync_directory(self, rounds: int) -> DirectoryReport:
         """Read on until the directory is up to date or so many rounds are over."""

@@ -117,6 +117,13 @@ LOOK_AGAIN_FOR = (
         WHERE unmatched = 1 AND registered_record <> '' AND registered_record IN {items}
     """),
 )
+LOOK_AGAIN_FOR_PREFIX = tuple(
+    Sql(f"""
+        UPDATE deliveries SET changed = 1
+        WHERE unmatched = 1 AND {name} <> '' AND {name} >= :first AND {name} < :beyond
+    """)
+    for name in ("reference", "registered_record")
+)
 MATCH_AGAIN = Sql("""
     UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN {pairs}
 """)
@@ -159,6 +166,12 @@ class Deliveries:
         wanted = keys(record_ids)
         for statement in LOOK_AGAIN_FOR:
             statement.run(self._connection, keys=wanted)
+
+    def look_again_for_prefix(self, prefix: str) -> None:
+        """Match unmatched messages anew that were sent for records whose ids begin so."""
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        for statement in LOOK_AGAIN_FOR_PREFIX:
+            statement.run(self._connection, first=prefix, beyond=beyond)
 
     def match_again(self, messages: Iterable[tuple[str, str]]) -> None:
         """Match these messages anew, named by gateway and message id."""

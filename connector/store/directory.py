@@ -48,6 +48,18 @@ SELECT_HOLDERS = Sql("""
     FROM directory_phones AS p JOIN directory_records AS r ON r.record_id = p.record_id
     WHERE p.phone IN {items} ORDER BY r.record_id, p.field
 """)
+#: Salesforce's codes for a record that is not there (any more).
+SELECT_REFUSED_AS_GONE = Sql("""
+    SELECT object, record_id FROM refused
+    WHERE (record_id, object) IN {pairs} AND error_code IN (
+      'ENTITY_IS_DELETED', 'INVALID_CROSS_REFERENCE_KEY', 'NOT_FOUND'
+    )
+""")
+SELECT_GONE = Sql("""
+    SELECT object, record_id FROM refused WHERE object IN {items} AND error_code IN (
+      'ENTITY_IS_DELETED', 'INVALID_CROSS_REFERENCE_KEY', 'NOT_FOUND'
+    ) ORDER BY since, record_id LIMIT :limit
+""")
 PUT_PERSON_ACCOUNTS = Bulk(
     "person_accounts",
     ("account_id text", "contact_id text"),
@@ -136,6 +148,17 @@ class Directory:
                 )
             )
         return found
+
+    def refused_as_gone(self, records: Iterable[RecordRef]) -> list[RecordRef]:
+        """Those of these records that Salesforce did not find when they were written."""
+        pairs = keys((record.id, record.object) for record in records)
+        rows = SELECT_REFUSED_AS_GONE.run(self._connection, keys=pairs)
+        return [RecordRef(row.object, row.record_id) for row in rows]
+
+    def gone(self, objects: Iterable[str], limit: int) -> list[RecordRef]:
+        """Records of these objects that Salesforce did not find when they were written."""
+        rows = SELECT_GONE.run(self._connection, keys=keys(objects), limit=limit)
+        return [RecordRef(row.object, row.record_id) for row in rows]
 
     def put_person_accounts(self, contacts: Mapping[str, str]) -> None:
         """Whose account is a person's: contact ids by account id."""

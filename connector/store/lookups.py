@@ -58,6 +58,10 @@ SELECT_FOUND = Sql(f"""
     SELECT {_NAMES} FROM lookups WHERE scope = :scope AND object = :object AND record_id <> ''
     ORDER BY name
 """)  # noqa: S608
+SELECT_BY_RECORD = Sql(f"""
+    SELECT {_NAMES} FROM lookups WHERE record_id IN {{items}} AND record_id <> ''
+    ORDER BY scope, name, object
+""")  # noqa: S608
 COUNT_SOUGHT = Sql("SELECT COUNT(*) FROM lookups WHERE next_at > 0")
 
 
@@ -126,6 +130,11 @@ class Lookups:
     def found_in(self, name: str, scope: str) -> list[Lookup]:
         """Those of an object that were found in one scope."""
         rows = SELECT_FOUND.run(self._connection, object=name, scope=scope)
+        return [_lookup(row) for row in rows]
+
+    def of_records(self, record_ids: Iterable[str]) -> list[Lookup]:
+        """The lookups that led to these records."""
+        rows = SELECT_BY_RECORD.run(self._connection, keys=keys(record_ids))
         return [_lookup(row) for row in rows]
 
     def due(self, now: datetime, limit: int) -> list[Lookup]:

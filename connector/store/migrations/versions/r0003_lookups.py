@@ -42,6 +42,10 @@ def create_lookups() -> None:
     op.create_index(
         "lookups_due", "lookups", ["next_at"], sqlite_where=where, postgresql_where=where
     )
+    where = sa.text("record_id <> ''")
+    op.create_index(
+        "lookups_record", "lookups", ["record_id"], sqlite_where=where, postgresql_where=where
+    )
 
 
 def create_person_accounts() -> None:
