@@ -95,6 +95,8 @@ def person_fields(sobject: str) -> Iterator[Field]:
         "Salesforce",
         "Provider",
         "Import",
+        "API",
+        "Operator",
         restricted=True,
     )
     yield text("SMS_Opt_Out_Keyword__c", "SMS Opt Out Keyword", 40)

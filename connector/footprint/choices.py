@@ -1,5 +1,6 @@
 """The values of our picklists, and what a person should do about each reason."""
 
+from connector.domain.consent import ConsentSource
 from connector.domain.delivery import DeliveryStatus, Reason
 from connector.footprint.fields import Choice
 
@@ -30,7 +31,7 @@ REASONS = tuple(
     Choice(value=reason.value, label=reason.value.replace("_", " ").capitalize())
     for reason in Reason
 )
-OPT_OUT_SOURCES = same("Reply", "Salesforce", "Provider", "Import")
+OPT_OUT_SOURCES = same(*(source.value for source in ConsentSource))
 PERIODS = same("Total", "Day", "Hour")
 SPLITS = same("Gateway", "Country", "Sender", "Object")
 HEALTH = same("Healthy", "Watch", "Critical")

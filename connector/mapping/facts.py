@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from connector.domain.consent import Consent
+from connector.domain.consent import Consent, ConsentSource
 from connector.domain.delivery import Delivery, DeliveryStatus, Reason
 from connector.domain.person import Person
 from connector.domain.records import FieldValue, is_record_id
@@ -176,7 +176,7 @@ _ALL = (
         kind=FactKind.PICKLIST,
         describe="who told us of the opt-out; empty after an opt-in",
         read=_of_opt_out(lambda consent: consent.source or None),
-        values=("Reply", "Salesforce", "Provider", "Import"),
+        values=tuple(ConsentSource),
     ),
     Fact(
         name="consent.keyword",

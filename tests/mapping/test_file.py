@@ -188,7 +188,7 @@ class TestLoad:
         ),
         (
             "A__c: {fact: consent.source, translate: {Reply: a, Salesforce: b}}",
-            "A__c: 'translate' lacks Provider, Import; add them, or 'other:'",
+            "A__c: 'translate' lacks Provider, Import, API, Operator; add them, or 'other:'",
         ),
         (
             "A__c: {fact: consent.opted_out, translate: {true: a}}",
