@@ -44,18 +44,21 @@ class Element:
 
 def targets(body: Body) -> Iterator[str]:
     """The elements that connectors name, faults last."""
-    later = []
-    for key, held in body.items():
-        bodies = [held] if isinstance(held, Mapping) else held
-        if key == "targetReference" and isinstance(held, str):
+    for key in sorted(body, key=lambda name: name == "faultConnector"):
+        yield from _targets(key, body[key])
+
+
+def _targets(key: str, held: Value) -> Iterator[str]:
+    match held:
+        case str() if key == "targetReference":
             yield held
-        elif isinstance(bodies, Sequence) and not isinstance(bodies, str):
-            found = [
-                name for each in bodies if isinstance(each, Mapping) for name in targets(each)
-            ]
-            later += found if key == "faultConnector" else []
-            yield from () if key == "faultConnector" else found
-    yield from later
+        case Mapping():
+            yield from targets(held)
+        case list():
+            for each in held:
+                yield from _targets("", each)
+        case _:
+            pass
 
 
 def ordered(body: Body, *, description: str = "", first: Sequence[str] = _FIRST) -> Body:
