@@ -109,7 +109,8 @@ def _manifest(files: Mapping[str, bytes], package: Package) -> tuple[str, dict[s
         if kind not in PREFIXES:
             problem = Problem(f"Unknown type name '{kind}' specified in package.xml", types)
             package.flaws.append(Flaw(kind="", name=kind, file=path, problem=problem))
-        members = {member.text.strip() for member in types.all("members")}
+        # Salesforce's own tool names a folder with a slash at its end.
+        members = {member.text.strip().removesuffix("/") for member in types.all("members")}
         named.setdefault(kind, set()).update(members)
     package.version = float(node.get("version") or 0)
     return path, named
