@@ -86,8 +86,8 @@ def _body(answer: requests.Response) -> ET.Element:
 
 
 def _fault(answer: requests.Response, fault: ET.Element) -> Exception:
-    code = (fault.findtext("faultcode") or "").rpartition(":")[2]
-    content = [{"errorCode": code, "message": fault.findtext("faultstring") or ""}]
+    code = (fault.findtext("{*}faultcode") or "").rpartition(":")[2]
+    content = [{"errorCode": code, "message": fault.findtext("{*}faultstring") or ""}]
     kind = SalesforceExpiredSession if code == _EXPIRED else SalesforceGeneralError
     made: Exception = kind(answer.url, _REFUSED, "listMetadata", content)
     return made

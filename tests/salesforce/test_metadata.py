@@ -1,0 +1,70 @@
+"""listMetadata, the one question that is asked by SOAP."""
+
+import pytest
+
+from connector.domain.errors import OrgUnavailableError
+from connector.salesforce.errors import OrgRefusedError
+from tests.salesforce.answers import HOST, LOGIN, TOKEN, requests_to, token_answer
+
+
+SOAP = f"{HOST}/services/Soap/m/66.0"
+ENVELOPE = (
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns="http://soap.sforce.com/2006/04/metadata"><soapenv:Body>{}</soapenv:Body>'
+    "</soapenv:Envelope>"
+)
+
+
+def listed(*rows):
+    results = "".join(
+        f"<result><fullName>{name}</fullName><type>{kind}</type></result>"
+        for kind, name in rows
+    )
+    return ENVELOPE.format(f"<listMetadataResponse>{results}</listMetadataResponse>")
+
+
+def fault(code, text="no"):
+    return ENVELOPE.format(
+        f"<soapenv:Fault><faultcode>sf:{code}</faultcode>"
+        f"<faultstring>{code}: {text}</faultstring></soapenv:Fault>"
+    )
+
+
+class TestComponents:
+    def test_come_by_kind_three_kinds_a_call(self, org, logged_in):
+        rows = [("CustomField", "Contact.A__c"), ("Flow", "F"), ("CustomField", "Lead.A__c")]
+        logged_in.post(SOAP, body=listed(*rows))
+        logged_in.post(SOAP, body=listed(("Report", "SMS/All")))
+
+        found = org.components("CustomField", "Flow", "CustomTab", ("Report", "SMS & more"))
+
+        assert found == {
+            "CustomField": {"Contact.A__c", "Lead.A__c"},
+            "Flow": {"F"},
+            "CustomTab": frozenset(),
+            "Report": {"SMS/All"},
+        }
+        first, second = requests_to(logged_in, SOAP)
+        assert f"<sessionId>{TOKEN}</sessionId>".encode() in first.body
+        assert first.body.count(b"<queries>") == 3
+        assert b"<folder>SMS &amp; more</folder><type>Report</type>" in second.body
+
+    def test_need_a_new_token_once_the_old_one_is_over(self, org, logged_in):
+        logged_in.post(SOAP, status=500, body=fault("INVALID_SESSION_ID"))
+        logged_in.post(LOGIN, json=token_answer("00Dxx0000001gPL!new"))
+        logged_in.post(SOAP, body=listed(("Flow", "F")))
+
+        assert org.components("Flow") == {"Flow": {"F"}}
+
+    def test_a_user_who_may_not_ask_is_refused_with_the_code(self, org, logged_in):
+        logged_in.post(SOAP, status=500, body=fault("INSUFFICIENT_ACCESS"))
+
+        with pytest.raises(OrgRefusedError, match="INSUFFICIENT_ACCESS"):
+            org.components("Flow")
+
+    @pytest.mark.parametrize("body", ["<html>", "<html></html>", ""])
+    def test_a_page_instead_of_an_answer_may_be_asked_again(self, org, logged_in, body):
+        logged_in.post(SOAP, status=503, body=body)
+
+        with pytest.raises(OrgUnavailableError, match="HTTP 503"):
+            org.components("Flow")
