@@ -48,6 +48,16 @@ _STANDARD_OBJECTS = {
     "Contact": EDIT_ALL_VISIBLE,
     "Lead": EDIT_ALL_VISIBLE,
 }
+#: Where numbers stand, and whose record it is: a profile of minimum access shows none of it.
+STANDARD_FIELDS = (
+    "Contact.AccountId",
+    "Contact.HomePhone",
+    "Contact.MobilePhone",
+    "Contact.OtherPhone",
+    "Contact.Phone",
+    "Lead.MobilePhone",
+    "Lead.Phone",
+)
 #: A set that names fields of an object lets the object be read.
 _READ_BY_PEOPLE = {"Account": READ, "Contact": READ, "Lead": READ}
 #: To call the API at all; to ask for the org's limits, which depends on seeing roles.
@@ -136,7 +146,10 @@ def _of_part(
             **(_STANDARD_OBJECTS if part == CORE else {}),
             **{each.name: PUBLISH if each.is_event else EVERYTHING for each in objects},
         },
-        fields={each.full_name: each.is_written for each in granted},
+        fields={
+            **dict.fromkeys(STANDARD_FIELDS if part == CORE else (), False),
+            **{each.full_name: each.is_written for each in granted},
+        },
         user_permissions=_USER_PERMISSIONS if part == CORE else (),
         for_connector=True,
         part=part,

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from connector import mapping
 from connector.footprint import FieldKind, everything
-from connector.footprint.permission_sets import has_field_security
+from connector.footprint.permission_sets import STANDARD_FIELDS, has_field_security
 
 
 FOOTPRINT = everything()
@@ -174,6 +175,9 @@ class TestPermissionSet:
         fields = {each.full_name: each for each in FIELDS}
 
         for name, editable in spec.fields.items():
+            if name in STANDARD_FIELDS:
+                assert not editable
+                continue
             field = fields[name]
             assert not field.required
             assert not field.object.endswith("__e")
@@ -217,8 +221,17 @@ def test_the_connector_may_write_all_that_can_be_written():
     )
 
     assert granted == {
-        each.full_name: each.is_written for each in FIELDS if has_field_security(each)
+        **dict.fromkeys(STANDARD_FIELDS, False),
+        **{each.full_name: each.is_written for each in FIELDS if has_field_security(each)},
     }
+
+
+def test_the_connector_may_read_every_phone_field_of_the_mappings():
+    mappings = mapping.load_all(mapping.packaged()).values()
+
+    assert {f"{each.object}.{name}" for each in mappings for name in each.phones} <= set(
+        STANDARD_FIELDS
+    )
 
 
 def test_people_see_everything_and_write_the_opt_out():
