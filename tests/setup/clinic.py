@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connector.cli import root
 from connector.clock import system_clock
-from connector.emulator import INTEGRATION_USER, EmulatedOrg, install_sms_fields, serve
+from connector.emulator import INTEGRATION_USER, EmulatedOrg, serve
+from connector.footprint import footprint, zip_of
 
 
 CONSUMER_KEY = "clinic-app"
 PERMISSION_SET = "SMS_Connector"
+API_ONLY = "Minimum Access - API Only Integrations"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,8 +106,9 @@ def clinic(folder: Path, key: AppKey, **org_keys: Any) -> Iterator[Clinic]:
     """An org in which all is as `connector setup apply` leaves it, behind HTTPS."""
     org = EmulatedOrg(**{"clock": system_clock, **org_keys})
     with contextlib.closing(org):
-        install_sms_fields(org)
-        org.create("PermissionSet", {"Name": PERMISSION_SET, "Label": "SMS Connector"})
+        org.use_profile(INTEGRATION_USER, API_ONLY)
+        deployed = org.deploy(zip_of(footprint().components(), api_version="66.0"))
+        assert deployed.success, deployed.failures[:3]
         org.assign(PERMISSION_SET, INTEGRATION_USER)
         org.register_app(CONSUMER_KEY, key.public_pem)
         with serve(org, folder=key.file.parent) as server:

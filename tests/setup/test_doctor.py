@@ -392,7 +392,7 @@ class TestFields:
         [name] = report.of("broken")
         assert name in {"field-hidden", "field-missing-or-hidden"}
         assert "Contact.SMS_Opt_Out__c" in report.finding(name)["what"]
-        assert "Field Permissions > SMS_Opt_Out__c" in report.finding(name)["where"]
+        assert "Contact > Edit > Field Permissions" in report.finding(name)["where"]
 
     def test_one_that_is_missing(self, healthy):
         remove(healthy.org, "SMS_Opt_Out__c")
@@ -450,11 +450,13 @@ class TestPhones:
         assert "Contact.HomePhone" in report.finding("phone-field-missing")["what"]
         assert report.exit_code == 0
 
-    def test_no_phone_field_at_all_is_a_warning(self, healthy):
+    def test_no_phone_field_at_all(self, healthy):
         for name in ("MobilePhone", "Phone", "OtherPhone", "HomePhone"):
             healthy.org.schema.hide("Contact", name)
 
-        assert "phones-none" in healthy.report().of("warning")
+        finding = one_broken(healthy.report(), "phones-none")
+
+        assert "MobilePhone, Phone, OtherPhone, HomePhone" in finding["cure"]
 
     def test_a_number_that_is_not_indexed_is_a_warning(self, healthy):
         healthy.org.add_fields("Contact", text("SMS_Phone_E164__c", "Number", 20))

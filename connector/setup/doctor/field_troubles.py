@@ -40,7 +40,7 @@ FIELD_HIDDEN = Trouble(
     means="The field is there, and field-level security hides it from our user. Salesforce"
     " refuses every write to that object as if the field were missing.",
     cure="Give the user Read Access and Edit Access to the field.",
-    where=f"{_OBJECT_SETTINGS} > Field Permissions > {{field}}",
+    where=f"{_OBJECT_SETTINGS} > Edit > Field Permissions",
 )
 FIELD_UNSEEN = Trouble(
     name="field-missing-or-hidden",
@@ -49,8 +49,8 @@ FIELD_UNSEEN = Trouble(
     " which of the two.",
     cure=f"Look whether the field exists. If not: {_APPLY}, or correct the mapping. If it"
     " does: give the user Read Access and Edit Access to it.",
-    where=f"{OBJECT_MANAGER} > Fields & Relationships; then {_OBJECT_SETTINGS} > Field"
-    " Permissions > {field}",
+    where=f"{OBJECT_MANAGER} > Fields & Relationships; then {_OBJECT_SETTINGS} > Edit > Field"
+    " Permissions",
 )
 FIELD_READ_ONLY = Trouble(
     name="field-read-only",
@@ -58,7 +58,7 @@ FIELD_READ_ONLY = Trouble(
     means="Our user sees the field and may not write it.",
     cure="Give the user Edit Access to the field. Formulas cannot be written at all: map"
     " another field.",
-    where=f"{_OBJECT_SETTINGS} > Field Permissions > {{field}} > Edit Access",
+    where=f"{_OBJECT_SETTINGS} > Edit > Field Permissions > Edit Access",
 )
 FIELD_TYPE = Trouble(
     name="field-type",
@@ -106,7 +106,7 @@ PHONE_MISSING = Trouble(
     means="A phone field of the mapping is not there or hidden, so that people are not found"
     " by the number in it, and an opt-out may miss them.",
     cure="Give the user Read Access to the field, or take it out of 'phones:' in the mapping.",
-    where=f"{_OBJECT_SETTINGS} > Field Permissions > {{field}} > Read Access",
+    where=f"{_OBJECT_SETTINGS} > Edit > Field Permissions > Read Access",
 )
 PHONE_TYPE = Trouble(
     name="phone-field-type",
@@ -117,7 +117,7 @@ PHONE_TYPE = Trouble(
 )
 NO_PHONES = Trouble(
     name="phones-none",
-    level=Level.WARNING,
+    level=Level.BROKEN,
     means="No phone field of the mapping is visible to our user: nobody of this object is"
     " found by number, and opt-outs reach only those whose record id came with the message.",
     cure="Give the user Read Access to {phones}.",

@@ -84,16 +84,15 @@ def _phones(context: DoctorContext) -> Iterator[Finding]:
     for mapping, described in _pairs(context):
         if described is None or not mapping.phones:
             continue
-        seen = described.known(*mapping.phones)
-        for each in _differences(context, mapping, described):
-            if each.kind in _OF_PHONES:
-                yield _told(mapping, each)
-        if not seen:
+        if seen := described.known(*mapping.phones):
+            found = _differences(context, mapping, described)
+            yield from (_told(mapping, each) for each in found if each.kind in _OF_PHONES)
+            yield fine(f"{mapping.object}: {', '.join(seen)}")
+        else:
             phones = ", ".join(mapping.phones)
             text = f"{mapping.object}: no phone field is visible"
             yield troubles.NO_PHONES.found(text, object=mapping.object, phones=phones)
         yield from _index(mapping, described)
-        yield fine(f"{mapping.object}: {', '.join(seen)}")
 
 
 def _index(mapping: Mapping, described: ObjectDescription) -> Iterator[Finding]:

@@ -54,8 +54,8 @@ NARROW = Trouble(
     level=Level.WARNING,
     means="The object's records are not shared with everybody for writing, and our user may"
     " not modify all of them: records of others are refused or not found.",
-    cure="Give the user Modify All on {object}, or a sharing rule for the records that are"
-    " texted.",
+    cure="Call `connector setup apply --parts sharing` and assign SMS Connector All Records, or"
+    " make a sharing rule for the records that are texted.",
     where=f"{PERMISSION_SETS} > SMS Connector > Object Settings > {{object}} > Modify All;"
     " or Setup > Sharing Settings > {object}",
 )
@@ -104,7 +104,8 @@ def _permission_set(context: DoctorContext) -> Iterator[Finding]:
     """Whether our user has the permission sets."""
     lacking = list(_lacking(context))
     user = text_of(context.user, "Username") or "the integration user"
-    for name in context.footprint.for_connector:
+    wanted = (each for each in context.footprint.permission_sets if each.for_connector)
+    for name in (each.name for each in wanted if each.always):
         state = _assignment(context, name)
         if not state:
             yield fine(f"{name} is assigned")
