@@ -92,7 +92,7 @@ class TestOurRows:
         assert self.row(emulator)["Lead__c"] == kim
         assert self.row(emulator)["Phone__c"] == MOBILE
 
-    def test_are_not_sent_twice(self, emulator, pipeline):
+    def test_are_not_sent_twice(self, pipeline):
         pipeline.run(dlr(1, ref=""))
 
         assert pipeline.run(dlr(1, ref="")).calls == 0
@@ -245,7 +245,7 @@ class TestRowsOfAnother:
         assert pipeline.shown_on() == {("Contact", alex): "phone"}
         assert lookup.error == "INVALID_FIELD"
 
-    def test_that_were_deleted_are_looked_for_again(self, emulator, pipeline, clock):
+    def test_that_were_deleted_are_looked_for_again(self, emulator, pipeline):
         row = self.make(emulator)
         pipeline.run(dlr(8, ref=""))
         emulator.delete("magic__SMS__c", row)
