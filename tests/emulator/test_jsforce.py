@@ -5,65 +5,54 @@ It is installed with `npm ci` from the lock file beside it, once for a version o
 """
 
 import contextlib
-import hashlib
 import json
-import os
 import shutil
 import subprocess
-import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from connector.emulator import (
+    ADMIN,
     EmulatedOrg,
+    event_object,
     install_sms_fields,
     seed_campaign,
     seed_contacts,
     serve,
 )
+from connector.emulator.kinds import text
 from tests.support.clock import TestClock
+from tests.support.node import environment, installed
 
 
 FOLDER = Path(__file__).parent / "jsforce"
-FILES = ("package.json", "package-lock.json", ".npmrc")
-INSTALL = "install Node.js 18 or newer with npm (Debian: apt install nodejs npm) for this check"
+ALERT = "Alert__e"
+#: One field more, as the Metadata API takes it.
+PACKAGE = {
+    "package.xml": "<types><members>Contact.Note__c</members><name>CustomField</name></types>"
+    "<version>66.0</version>",
+    "objects/Contact.object": "<fields><fullName>Note__c</fullName><label>Note</label>"
+    "<length>40</length><type>Text</type></fields>",
+}
+ROOTS = {"package.xml": "Package", "objects/Contact.object": "CustomObject"}
 
-
-def environment() -> dict[str, str]:
-    return dict(os.environ)  # noqa: TID251 - Node needs the PATH, and CI must not skip
-
-
-def unavailable(reason):
-    """Skips with what to do about it; under CI it is a failure."""
-    if environment().get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+pytestmark = pytest.mark.xdist_group("jsforce")
 
 
 @pytest.fixture(scope="session")
 def modules(request):
-    """A folder with jsforce installed; kept in pytest's cache, made beside and renamed."""
-    if not (shutil.which("npm") and shutil.which("node")):
-        unavailable(INSTALL)
-    lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()[:12]
-    ready = request.config.cache.mkdir("jsforce") / lock
-    if not ready.exists():
-        making = Path(tempfile.mkdtemp(dir=ready.parent))
-        for name in FILES:
-            shutil.copy(FOLDER / name, making)
-        done = subprocess.run(
-            ["npm", "ci"],  # noqa: S607 - found before
-            cwd=making,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            unavailable(f"npm ci failed: {done.stderr.strip()[-400:]}")
-        with contextlib.suppress(OSError):  # another test process was faster
-            making.rename(ready)
-    return ready
+    return installed(FOLDER, request.config.cache)
+
+
+def write_package(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in PACKAGE.items():
+            namespace = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+            whole = f"<{ROOTS[name]} {namespace}>{content}</{ROOTS[name]}>"
+            archive.writestr(name, whole)
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -73,12 +62,16 @@ def answers(modules, tmp_path_factory):
     org = EmulatedOrg(clock=TestClock())
     install_sms_fields(org)
     seed_campaign(org, "Autumn", seed_contacts(org, 450, accounts=3)[:10])
+    org.add_object(event_object(ALERT, "Alert", "e0A", text("Key__c", "Key", 80)))
     org.queries.page_size = 200
     org.register_app("key", secret="s3cret")
-    with contextlib.closing(org), serve(org, folder=tmp_path_factory.mktemp("tls")) as server:
+    folder = tmp_path_factory.mktemp("tls")
+    package = write_package(folder / "package.zip")
+    with contextlib.closing(org), serve(org, folder=folder) as server:
         url = server.https_url
+        given = [url, org.issue_token(), url, "key", "s3cret", org.issue_token(ADMIN), package]
         done = subprocess.run(
-            ["node", "check.mjs", url, org.issue_token(), url, "key", "s3cret"],  # noqa: S607 - found before
+            ["node", "check.mjs", *map(str, given)],  # noqa: S607 - found before
             cwd=modules,
             env={**environment(), "NODE_EXTRA_CA_CERTS": str(server.ca_file)},
             capture_output=True,
@@ -133,6 +126,39 @@ class TestJsforce:
 
     def test_searches_phones(self, answers):
         assert len(answers["search"]["searchRecords"]) == 1
+
+    def test_loads_in_bulk_and_tells_the_rows_apart(self, answers):
+        load = answers["bulkLoad"]
+        created = {row["sf__Created"] for row in load["successfulResults"]}
+        (failed,) = load["failedResults"]
+
+        assert (load["job"]["state"], load["job"]["numberRecordsFailed"]) == ("JobComplete", 1)
+        assert (len(load["successfulResults"]), created) == (299, {"true"})
+        assert failed["Key__c"] == "bulk:7"
+        assert failed["sf__Error"].startswith("INVALID_FIELD:Failed to deserialize field")
+
+    def test_queries_in_bulk(self, answers):
+        assert answers["bulkQuery"] == 450
+
+    def test_sees_why_a_bulk_job_failed(self, answers):
+        message = answers["bulkFailure"]["message"]
+
+        assert message.endswith("InvalidBatch : Field name not found : Nope__c")
+
+    def test_publishes_events(self, answers):
+        one, several = answers["events"]
+
+        assert one["errors"][0]["statusCode"] == "OPERATION_ENQUEUED"
+        assert [each["success"] for each in (one, *several)] == [True, True, True]
+
+    def test_deploys_over_soap_and_rest(self, answers):
+        for deployed in (answers["deploy"], answers["deployRest"]):
+            assert (deployed["done"], deployed["success"]) == (True, True)
+            assert deployed["status"] == "Succeeded"
+
+    def test_reads_metadata(self, answers):
+        assert answers["metadata"]["fullName"] == "Contact.Note__c"
+        assert answers["metadata"]["label"] == "Note"
 
     def test_reads_the_errors(self, answers):
         assert answers["badQuery"]["name"] == "INVALID_FIELD"

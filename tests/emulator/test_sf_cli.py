@@ -47,6 +47,8 @@ QUIET = {
     "NO_COLOR": "1",
 }
 
+pytestmark = pytest.mark.xdist_group("sf")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Done:

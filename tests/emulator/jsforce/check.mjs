@@ -1,8 +1,13 @@
 // What jsforce makes of the emulated org: each act's answer, as one JSON object on stdout.
+import { readFile } from 'node:fs/promises';
+
 import jsforce from 'jsforce';
 
-const [instanceUrl, accessToken, loginUrl, clientId, clientSecret] = process.argv.slice(2);
+const [instanceUrl, accessToken, loginUrl, clientId, clientSecret, adminToken, packageFile] =
+  process.argv.slice(2);
 const connection = new jsforce.Connection({ instanceUrl, accessToken, version: '66.0' });
+const admin = new jsforce.Connection({ instanceUrl, accessToken: adminToken, version: '66.0' });
+connection.bulk2.pollInterval = 20;
 
 const failure = (error) => ({ name: error.errorCode ?? error.name, message: error.message });
 
@@ -66,6 +71,43 @@ const acts = {
     connection.search('FIND {12015550100} IN PHONE FIELDS RETURNING Contact(Id, MobilePhone)'),
   badQuery: () => connection.query('SELECT Nothing FROM Contact').catch(failure),
   badField: () => connection.sobject('Contact').create({ LastName: 'X', Nope__c: 1 }).catch(failure),
+  bulkLoad: async () => {
+    const input = Array.from({ length: 300 }, (_, n) => ({ Key__c: `bulk:${n}`, Messages__c: n }));
+    input[7].Messages__c = 'many';
+    const job = connection.bulk2.createJob({
+      object: 'SMS_Campaign_Stat__c',
+      operation: 'upsert',
+      externalIdFieldName: 'Key__c',
+    });
+    await job.open();
+    await job.uploadData(input);
+    await job.close();
+    await job.poll(20, 10_000);
+    return { job: job.getInfo(), ...(await job.getAllResults()) };
+  },
+  bulkFailure: () =>
+    connection.bulk2
+      .loadAndWaitForResults({
+        object: 'Lead',
+        operation: 'insert',
+        input: [{ LastName: 'X', Company: 'Y', Nope__c: 1 }],
+        pollInterval: 20,
+      })
+      .catch(failure),
+  bulkQuery: async () => {
+    const stream = await connection.bulk2.query('SELECT Id, LastName FROM Contact');
+    return (await stream.toArray()).length;
+  },
+  events: async () => [
+    await connection.sobject('Alert__e').create({ Key__c: 'a' }),
+    await connection.sobject('Alert__e').create([{ Key__c: 'b' }, { Key__c: 'c' }]),
+  ],
+  deploy: async () => admin.metadata.deploy(await readFile(packageFile)).complete(true),
+  deployRest: async () =>
+    admin.metadata
+      .deployRest(await readFile(packageFile), { rollbackOnError: true })
+      .complete(true),
+  metadata: () => admin.metadata.read('CustomField', 'Contact.Note__c'),
   limits: () => connection.limits().then(() => connection.limitInfo),
   login: async () => {
     const other = new jsforce.Connection({
