@@ -6,7 +6,7 @@ from connector.emulator.access import Caller
 from connector.emulator.metadata.deploy import Options, Result
 from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.schema import Schema
-from connector.emulator.setup_rows import STANDARD_USER
+from connector.emulator.setup_rows import ADMINISTRATOR, STANDARD_USER
 from connector.emulator.storage import Row, Storage
 
 
@@ -36,10 +36,16 @@ class Administration:
             "User",
             {**fields, "Alias": username[:8], "ProfileId": self._named("Profile", profile)},
         )
-        with self.storage.transaction():
-            self._own_set(made, profile)
-            self.create("UserLogin", {"UserId": made})
+        self._admit(made, profile)
         return made
+
+    def admit_all(self, administrator: str) -> None:
+        """Profiles for the users of a file that was made before there were any."""
+        for username, user in self.users.items():
+            profile = ADMINISTRATOR if username == administrator else STANDARD_USER
+            row: Row = {"Id": user, "ProfileId": self._named("Profile", profile)}
+            self.storage.update("User", [row])
+            self._admit(user, profile)
 
     def deploy(
         self,
@@ -116,6 +122,11 @@ class Administration:
         logins = self.storage.rows_where("UserLogin", "UserId", [user])
         frozen = any(login["IsFrozen"] for login in logins)
         return bool(row and row["IsActive"]) and not frozen
+
+    def _admit(self, user: str, profile: str) -> None:
+        with self.storage.transaction():
+            self._own_set(user, profile)
+            self.create("UserLogin", {"UserId": user})
 
     def _own_set(self, user: str, profile: str) -> None:
         owned = self.storage.rows_where(

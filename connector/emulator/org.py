@@ -78,6 +78,10 @@ class EmulatedOrg(Administration):
         self._later: list[tuple[datetime, Callable[[], object]]] = []
         if self._found:
             self._settle(name, sandbox=sandbox)
+        elif not self.storage.all_rows("Profile"):
+            with self.storage.transaction():
+                bear(self.schema, self.writer, self.caller("birth"))
+                self.admit_all(ADMIN)
 
     def close(self) -> None:
         self.storage.close()

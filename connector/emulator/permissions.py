@@ -54,7 +54,7 @@ class Permissions:
     def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
         self._storage = storage
         self._clock = clock
-        self._changed = clock().replace(microsecond=0)
+        self._changed = self._told = clock().replace(microsecond=0)
         self._guarded = set(storage.documents("guarded"))
         self._rights: dict[str, Rights] = {}
         self._stamp: object = None
@@ -101,17 +101,18 @@ class Permissions:
         if not self.has(user, *powers):
             raise ApiError(403, "INSUFFICIENT_ACCESS", message)
 
-    def changed_at(self) -> datetime:
-        """When a grant last changed; later each time, however close together."""
+    def changed_at(self, other: datetime) -> datetime:
+        """When a grant or this other thing last changed: later than what was told before."""
         self._look()
-        return self._changed
+        self._told = max(self._told, self._changed, other)
+        return max(self._changed, other)
 
     def _look(self) -> None:
         stamp = self._storage.watched("permissions")
         if stamp != self._stamp:
             now = self._clock().replace(microsecond=0)
             if self._stamp is not None:
-                self._changed = max(now, self._changed + timedelta(seconds=1))
+                self._changed = max(now, self._told + timedelta(seconds=1))
             self._rights.clear()
             self._stamp = stamp
 

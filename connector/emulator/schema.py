@@ -167,7 +167,7 @@ class Schema:
 
     def changed_at(self, name: str) -> datetime:
         """When the object's description last changed, as far as this process knows."""
-        return max(self._changed[name.lower()], self.permissions.changed_at())
+        return self.permissions.changed_at(self._changed[name.lower()])
 
     def _know(self, sobject: SObject) -> None:
         key = sobject.name.lower()
