@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -101,16 +102,32 @@ class Report:
         return {each["check"] for each in self.findings if each["level"] == level}
 
 
+def _set_up(org: EmulatedOrg, key: AppKey) -> None:
+    """All that `connector setup apply` brings, for a user of minimum access."""
+    org.use_profile(INTEGRATION_USER, API_ONLY)
+    deployed = org.deploy(zip_of(footprint().components(), api_version="66.0"))
+    assert deployed.success, deployed.failures[:3]
+    org.assign(PERMISSION_SET, INTEGRATION_USER)
+    org.register_app(CONSUMER_KEY, key.public_pem)
+
+
+def _template(key: AppKey) -> Path:
+    """A file with such an org, made once for each key."""
+    path = key.file.with_name("healthy.sqlite3")
+    if not path.exists():
+        with contextlib.closing(EmulatedOrg(str(path), clock=system_clock)) as org:
+            _set_up(org, key)
+    return path
+
+
 @contextlib.contextmanager
 def clinic(folder: Path, key: AppKey, **org_keys: Any) -> Iterator[Clinic]:
-    """An org in which all is as `connector setup apply` leaves it, behind HTTPS."""
-    org = EmulatedOrg(**{"clock": system_clock, **org_keys})
-    with contextlib.closing(org):
-        org.use_profile(INTEGRATION_USER, API_ONLY)
-        deployed = org.deploy(zip_of(footprint().components(), api_version="66.0"))
-        assert deployed.success, deployed.failures[:3]
-        org.assign(PERMISSION_SET, INTEGRATION_USER)
-        org.register_app(CONSUMER_KEY, key.public_pem)
+    """An org of its own in good health, behind HTTPS."""
+    path = folder / "org.sqlite3"
+    shutil.copyfile(_template(key), path)
+    with contextlib.closing(
+        EmulatedOrg(str(path), **{"clock": system_clock, **org_keys})
+    ) as org:
         with serve(org, folder=key.file.parent) as server:
             variables = {
                 "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
