@@ -125,16 +125,18 @@ def clinic(folder: Path, key: AppKey, **org_keys: Any) -> Iterator[Clinic]:
     """An org of its own in good health, behind HTTPS."""
     path = folder / "org.sqlite3"
     shutil.copyfile(_template(key), path)
-    with contextlib.closing(
-        EmulatedOrg(str(path), **{"clock": system_clock, **org_keys})
-    ) as org:
-        with serve(org, folder=key.file.parent) as server:
-            variables = {
-                "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
-                "CONNECTOR_SALESFORCE_CLIENT_ID": CONSUMER_KEY,
-                "CONNECTOR_SALESFORCE_USERNAME": INTEGRATION_USER,
-                "CONNECTOR_SALESFORCE_PRIVATE_KEY_FILE": str(key.file),
-                "CONNECTOR_SALESFORCE_CA_FILE": str(server.ca_file),
-                "CONNECTOR_DATA_FOLDER": str(folder / "data"),
-            }
-            yield Clinic(org, variables)
+    with (
+        contextlib.closing(
+            EmulatedOrg(str(path), **{"clock": system_clock, **org_keys})
+        ) as org,
+        serve(org, folder=key.file.parent) as server,
+    ):
+        variables = {
+            "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
+            "CONNECTOR_SALESFORCE_CLIENT_ID": CONSUMER_KEY,
+            "CONNECTOR_SALESFORCE_USERNAME": INTEGRATION_USER,
+            "CONNECTOR_SALESFORCE_PRIVATE_KEY_FILE": str(key.file),
+            "CONNECTOR_SALESFORCE_CA_FILE": str(server.ca_file),
+            "CONNECTOR_DATA_FOLDER": str(folder / "data"),
+        }
+        yield Clinic(org, variables)
