@@ -1,7 +1,5 @@
 """Mappings of more than people, and the pipeline that works with them."""
 
-import dataclasses
-
 from connector import gateways, mapping
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.enqueue import enqueue
@@ -61,18 +59,11 @@ def load(folder, **texts):
     """The shipped mappings and these beside them."""
     for name, text in texts.items():
         (folder / f"{name}.yaml").write_text(text)
-    return {**mapping.load_all(mapping.packaged()), **mapping.load_all(folder)}
+    paths = [folder / f"{name}.yaml" for name in texts]
+    return mapping.load_files([*mapping.files(mapping.packaged()), *paths])
 
 
 def optional(name):
     """One of the optional mappings."""
     found = mapping.load(mapping.packaged() / "optional" / f"{name}.yaml")
     return {found.object: found}
-
-
-def without(mappings, *objects):
-    return {name: each for name, each in mappings.items() if name not in objects}
-
-
-def of(mapping_, **changes):
-    return dataclasses.replace(mapping_, **changes)
