@@ -16,6 +16,8 @@ from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.salesforce.certificate import KeyCertificate, beside
 from connector.settings import Settings
 from connector.setup import login as files
+from connector.setup.doctor import Finding
+from connector.setup.first_aid import why_not
 from connector.setup.walkthrough import Flow, steps
 from connector.wiring.org import open_org
 
@@ -191,10 +193,27 @@ def _log_in_patiently(given: Given, *, asks: bool) -> dict[str, object]:
         try:
             return _log_in(given)
         except ConnectorError as error:
-            click.echo(f"\n{paragraph(str(error), hanging=0)}\n", err=True)
+            _say_why(given, error)
             if not click.confirm("Try again?", default=True, err=True):
                 raise
             again = True
+
+
+def _say_why(given: Given, error: ConnectorError) -> None:
+    """What is wrong; and what to do and where to click, as far as the doctor knows."""
+    click.echo(f"\n{paragraph(str(error), hanging=0)}", err=True)
+    finding = _diagnosis(given)
+    for text in filter(None, (finding.cure, finding.where) if finding else ()):
+        click.echo(paragraph(text, label="  ->", hanging=5), err=True)
+    click.echo(err=True)
+
+
+def _diagnosis(given: Given) -> Finding | None:
+    try:
+        settings = Settings.from_environment(given.settings())
+    except ConfigurationError:
+        return None
+    return why_not(settings, lambda: open_org(settings), clock=system_clock)
 
 
 def _ask_for(given: Given, *, again: bool) -> None:
@@ -257,6 +276,7 @@ def _report(
     if as_json:
         print_json({**told, "settings_file": path, "certificate_ends": ends})
         return
+    click.echo()
     print_org(told)
     click.echo(f"\nThe login works. The settings are in {path}")
     if ends:

@@ -12,19 +12,21 @@ from connector.store.sql import Sql
 OF_ONE_ORG = (
     "bulk_changes",
     "bulk_jobs",
-    "call_hours",
     "call_pace",
+    "call_slots",
     "changed_records",
     "delivery_records",
     "directory_phones",
     "directory_records",
+    "lookups",
     "pending",
+    "person_accounts",
     "refused",
     "stopped_lanes",
     "written",
 )
-#: How far the directory has been read; the name goes on with the object.
-MARKS_OF_ONE_ORG = ("directory:%",)
+#: How far the directory has been read, object by object; which objects ids belong to.
+MARKS_OF_ONE_ORG = ("directory:%", "prefixes%")
 #: Whose records these are has to be found out anew.
 MATCH_ALL_AGAIN = Sql("UPDATE deliveries SET changed = 1")
 MARK = "org"

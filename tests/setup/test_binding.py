@@ -12,6 +12,7 @@ from connector.salesforce.access import OrgAccess
 from connector.salesforce.connect import connect
 from connector.settings import Settings
 from connector.setup import binding
+from connector.store.belonging import OF_ONE_ORG
 from connector.store.outbox import Queued
 from connector.wiring.org import build_steps
 from tests.support.clock import NOON
@@ -106,6 +107,36 @@ class TestBind:
 
         with store.transaction(reads=True) as t:
             assert t.outbox.size()[0] == 1
+
+
+#: Whichever org it is, these stay: what was said, what was written when, and our own house.
+STAYS = {
+    "alembic_version",
+    "api_keys",
+    "audit",
+    "callbacks",
+    "consent_events",
+    "consents",
+    "cursors",
+    "decisions",
+    "deliveries",
+    "engagements",
+    "errands",
+    "events",
+    "leases",
+    "marks",
+    "quarantine",
+    "unread",
+    "writes",
+}
+
+
+def test_every_table_is_of_one_org_or_stays(store):
+    tables = set(store.size().rows)
+
+    assert tables - STAYS <= set(OF_ONE_ORG), "say in connector/store/belonging.py or here"
+    assert set(OF_ONE_ORG) <= tables
+    assert not STAYS & set(OF_ONE_ORG)
 
 
 @pytest.fixture
