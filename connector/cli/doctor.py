@@ -2,18 +2,20 @@
 
 import contextlib
 import dataclasses
+import functools
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json
+from connector.cli.setup_options import parts_option
 from connector.clock import system_clock
 from connector.domain.errors import ConnectorError
-from connector.footprint import footprint
-from connector.salesforce.org import Org
+from connector.footprint import Footprint
 from connector.settings import Settings
 from connector.setup.binding import bound_org
 from connector.setup.doctor import Check, DoctorContext, Finding, Level, diagnose
@@ -29,6 +31,13 @@ _CANNOT_RUN = "settings"
 
 
 @click.command("doctor")
+@parts_option
+@click.option(
+    "--env",
+    "env_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="An administrator's salesforce.env, for what the connector's user may not ask.",
+)
 @click.option(
     "--write-test",
     metavar="RECORD-ID",
@@ -36,7 +45,9 @@ _CANNOT_RUN = "settings"
     help="Write to this record what it holds already.",
 )
 @json_option
-def doctor_command(*, write_test: str, as_json: bool) -> None:
+def doctor_command(
+    *, wanted: Footprint, env_file: Path | None, write_test: str, as_json: bool
+) -> None:
     r"""
     Look at everything that makes the connection to Salesforce fail in practice.
 
@@ -50,9 +61,10 @@ def doctor_command(*, write_test: str, as_json: bool) -> None:
     \b
     Examples:
       connector setup doctor
+      connector setup doctor --env admin/salesforce.env
       connector setup doctor --write-test 003000000000001AAA
     """
-    context = _context(Settings.from_environment(), write_test)
+    context = _context(Settings.from_environment(), wanted, env_file, write_test)
     try:
         found = []
         for check, findings in diagnose(context):
@@ -68,18 +80,20 @@ def doctor_command(*, write_test: str, as_json: bool) -> None:
     sys.exit(_exit_code(found))
 
 
-def _context(settings: Settings, write_test: str) -> DoctorContext:
+def _context(
+    settings: Settings, wanted: Footprint, env_file: Path | None, write_test: str
+) -> DoctorContext:
     # Without the guard: that it is another org is for the doctor to say.
     unguarded = dataclasses.replace(settings, salesforce_org_id="")
-
-    def open_unguarded() -> Org:
-        return open_org(unguarded)
-
+    admin = Settings.from_file(env_file) if env_file else None
+    if admin:
+        admin.require_salesforce()
     return DoctorContext(
         settings=settings,
-        open_org=open_unguarded,
-        read_mappings=lambda: read_mappings(settings),
-        footprint=footprint(),
+        open_org=functools.partial(open_org, unguarded),
+        open_asker=functools.partial(open_org, admin) if admin else None,
+        read_mappings=functools.partial(read_mappings, settings),
+        footprint=wanted,
         clock=system_clock,
         bound_org=_bound(settings),
         write_test=write_test,

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from connector import footprint
 from connector.cli.asking import is_asked, must_give, paragraph
 from connector.cli.doctor import doctor_command
 from connector.cli.org_view import look
 from connector.cli.printing import json_option, print_json
+from connector.cli.setup_options import parts_option
 from connector.cli.setup_view import plan_lines
 from connector.domain.errors import ConfigurationError
 from connector.footprint import Footprint
@@ -47,22 +47,6 @@ def setup() -> None:
 setup.add_command(doctor_command)
 
 
-def _parts(_context: click.Context, _option: click.Parameter, value: str) -> Footprint:
-    try:
-        return footprint.footprint(filter(None, map(str.strip, value.split(","))))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-_parts_option = click.option(
-    "--parts",
-    "wanted",
-    default=",".join(footprint.DEFAULT_PARTS),
-    show_default=True,
-    callback=_parts,
-    metavar="PART,PART",
-    help=f"Of {', '.join(footprint.PARTS)}; the core is always in it.",
-)
 _env_option = click.option(
     "--env",
     "env_file",
@@ -79,7 +63,7 @@ _assign_option = click.option(
 
 
 @setup.command()
-@_parts_option
+@parts_option
 @_env_option
 @_assign_option
 @click.option("--all", "every", is_flag=True, help="List what is as it should be, too.")
@@ -113,7 +97,7 @@ def plan(
 
 
 @setup.command()
-@_parts_option
+@parts_option
 @_env_option
 @_assign_option
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connector.cli import root
 from connector.clock import system_clock
-from connector.emulator import INTEGRATION_USER, EmulatedOrg, serve
+from connector.emulator import ADMIN, INTEGRATION_USER, EmulatedOrg, serve
 from connector.footprint import footprint, zip_of
 
 
@@ -68,6 +68,18 @@ class Clinic:
     def unset(self, *names: str) -> None:
         for name in names:
             del self.variables[f"CONNECTOR_{name}"]
+
+    def admin_env(self, file: Path, key: AppKey) -> Path:
+        """The login of the org's administrator, in a file."""
+        self.org.register_app("admin-app", key.public_pem, username=ADMIN)
+        login = {
+            **{name: value for name, value in self.variables.items() if "SALESFORCE" in name},
+            "CONNECTOR_SALESFORCE_CLIENT_ID": "admin-app",
+            "CONNECTOR_SALESFORCE_USERNAME": ADMIN,
+        }
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{name}={value}\n" for name, value in login.items()))
+        return file
 
     def call(self, *arguments: str) -> Result:
         command = ["setup", "doctor", *arguments]

@@ -18,7 +18,7 @@ from connector.emulator.sms import STATUSES
 from connector.settings import Settings
 from connector.setup import binding
 from connector.wiring.local import open_store
-from tests.setup.clinic import PERMISSION_SET, AppKey, clinic
+from tests.setup.clinic import API_ONLY, PERMISSION_SET, AppKey, clinic
 from tests.support import doctor
 
 
@@ -232,12 +232,23 @@ class TestLogin:
 
         assert "Run As" in finding["where"]
 
-    def test_a_user_that_is_not_active(self, healthy):
-        healthy.org.deactivate(INTEGRATION_USER)
+    @pytest.mark.parametrize("way", ["deactivate", "freeze"])
+    def test_a_user_that_is_not_active_or_frozen(self, healthy, way):
+        getattr(healthy.org, way)(INTEGRATION_USER)
 
         finding = one_broken(healthy.report(), "user-inactive")
 
         assert "Active" in finding["where"]
+        assert "Unfreeze" in finding["cure"]
+
+    @pytest.mark.parametrize(
+        "way, name", [("deactivate", "user-inactive"), ("freeze", "user-frozen")]
+    )
+    def test_which_of_the_two_an_administrator_may_ask(self, healthy, key, tmp_path, way, name):
+        env = healthy.admin_env(tmp_path / "salesforce.env", key)
+        getattr(healthy.org, way)(INTEGRATION_USER)
+
+        one_broken(healthy.report("--env", str(env)), name)
 
     @pytest.mark.parametrize(
         "error, description, name",
@@ -307,13 +318,8 @@ class TestApi:
         assert "status.salesforce.com" in finding["where"]
 
     def test_a_user_without_api_enabled(self, healthy):
-        healthy.org.faults.refuse(
-            403,
-            "API_DISABLED_FOR_ORG",
-            "API is disabled for this User",
-            path="/services/data/v",
-            times=None,
-        )
+        for name in (API_ONLY, PERMISSION_SET):
+            healthy.org.permit(name, "ApiEnabled", on=False)
 
         finding = one_broken(healthy.report(), "api-disabled")
 
@@ -341,28 +347,22 @@ class TestOrganization:
 
 class TestPermissions:
     def test_a_permission_set_that_is_not_there(self, healthy):
-        for name in ("Contact", "Lead"):
-            healthy.org.schema.hide(name, "SMS_Opt_Out__c")
-        [ours] = [each for each in healthy.org.records("PermissionSet") if is_ours(each)]
         healthy.org.unassign(PERMISSION_SET, INTEGRATION_USER)
-        healthy.org.purge("PermissionSet", ours["Id"])
+        for each in healthy.org.records("PermissionSet"):
+            if each["Name"] == PERMISSION_SET:
+                healthy.org.purge("PermissionSet", each["Id"])
 
         finding = one_broken(healthy.report(), "permission-set-missing")
 
         assert "connector setup apply" in finding["cure"]
 
     def test_a_permission_set_that_is_not_assigned(self, healthy):
-        healthy.org.schema.hide("Contact", "SMS_Opt_Out__c")
         healthy.org.unassign(PERMISSION_SET, INTEGRATION_USER)
 
         finding = one_broken(healthy.report(), "permission-set-not-assigned")
 
         assert INTEGRATION_USER in finding["cure"]
         assert "Manage Assignments" in finding["where"]
-
-
-def is_ours(permission_set):
-    return permission_set["Name"] == PERMISSION_SET
 
 
 class TestObjects:
@@ -385,7 +385,9 @@ class TestObjects:
 
 class TestFields:
     def test_one_that_is_hidden(self, healthy):
-        healthy.org.schema.hide("Contact", "SMS_Opt_Out__c")
+        for each in healthy.org.records("FieldPermissions"):
+            if each["Field"] == "Contact.SMS_Opt_Out__c":
+                healthy.org.purge("FieldPermissions", each["Id"])
 
         report = healthy.report()
 

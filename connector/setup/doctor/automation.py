@@ -15,8 +15,7 @@ RULE_ON_OUR_FIELDS = Trouble(
     level=Level.WARNING,
     means="An active validation rule mentions fields that we write. Where it holds, Salesforce"
     " refuses the whole record, opt-outs included.",
-    cure="Let the rule pass our user: add `$User.Username <>"
-    " '{user}' &&` to its condition.",
+    cure="Let the rule pass our user: add `$User.Username <> '{user}' &&` to its condition.",
     where=f"{OBJECT_MANAGER} > Validation Rules > {{rule}}",
 )
 RULES = Trouble(
@@ -64,7 +63,7 @@ _NAMED = 3
 def _validation(context: DoctorContext) -> Iterator[Finding]:
     """Which validation rules are active."""
     for name, fields in _written(context).items():
-        rows = context.org.tooling(
+        rows = context.asker.tooling(
             "SELECT Id, ValidationName FROM ValidationRule"  # noqa: S608 (SOQL)
             f" WHERE EntityDefinition.QualifiedApiName = {soql.text(name)} AND Active = true"
         )
@@ -89,7 +88,7 @@ def _on_our_fields(
 def _formula(context: DoctorContext, rule_id: str) -> str:
     # Salesforce gives the metadata of one row a query only (Tooling API, "ValidationRule").
     where = f"WHERE Id = {soql.record_id(rule_id)}"
-    rows = context.org.tooling(soql.select(("Metadata",), "ValidationRule", where))
+    rows = context.asker.tooling(soql.select(("Metadata",), "ValidationRule", where))
     return inner_text(rows[0], "Metadata", "errorConditionFormula") if rows else ""
 
 
@@ -103,7 +102,7 @@ def _flows(context: DoctorContext) -> Iterator[Finding]:
     names = list(_written(context))
     if not names:
         return
-    rows = context.org.query(
+    rows = context.asker.query(
         "SELECT ApiName, TriggerObjectOrEvent.QualifiedApiName"  # noqa: S608 (SOQL)
         " FROM FlowDefinitionView WHERE IsActive = true"
         f" AND TriggerObjectOrEvent.QualifiedApiName IN {texts(names)}"
@@ -122,7 +121,7 @@ def _flows(context: DoctorContext) -> Iterator[Finding]:
 def _triggers(context: DoctorContext) -> Iterator[Finding]:
     """Which Apex triggers are active."""
     for name in _written(context):
-        rows = context.org.tooling(
+        rows = context.asker.tooling(
             "SELECT Name FROM ApexTrigger"  # noqa: S608 (SOQL)
             f" WHERE TableEnumOrId = {soql.text(name)} AND Status = 'Active'"
         )
@@ -152,7 +151,7 @@ def _active(context: DoctorContext, source: str, label: str, flag: str) -> list[
     if not names:
         return []
     where = f"WHERE {flag} = true AND SobjectType IN {texts(names)}"
-    return context.org.query(soql.select((label, "SobjectType"), source, where))
+    return context.asker.query(soql.select((label, "SobjectType"), source, where))
 
 
 def _our_flows(context: DoctorContext) -> Iterator[Finding]:
@@ -160,7 +159,7 @@ def _our_flows(context: DoctorContext) -> Iterator[Finding]:
     names = sorted(_templates(context))
     if not names:
         return
-    rows = context.org.query(
+    rows = context.asker.query(
         soql.select(
             ("ApiName", "IsActive"), "FlowDefinitionView", f"WHERE ApiName IN {texts(names)}"
         )

@@ -52,7 +52,8 @@ NOT_TOLD = Trouble(
     level=Level.WARNING,
     means="Our user may not ask for this, so the doctor cannot say whether it is well. The"
     " service itself does not need it.",
-    cure="To have it checked, give the user View Setup and Configuration for the while.",
+    cure="To have it checked, give the user View Setup and Configuration, or call with an"
+    " administrator's login: `connector setup doctor --env admin/salesforce.env`.",
     where="Setup > Permission Sets > SMS Connector > System Permissions > View Setup and"
     " Configuration",
 )

@@ -19,14 +19,18 @@ from connector.salesforce.rows import Row, text_of
 from connector.settings import Settings
 
 
+_ORGS = ("org", "asker")
+
+
 @dataclasses.dataclass(kw_only=True)
 class DoctorContext:
     """
     One visit of the doctor.
 
     `open_org` and `read_mappings` raise ConfigurationError where a setting or a file is
-    wrong. `bound_org` is the org that the database belongs to, empty where it is unknown.
-    `write_test` is the id of a record that may be written to.
+    wrong. `open_asker`, if given, opens the org with an administrator's login, for what our
+    user may not ask. `bound_org` is the org that the database belongs to, empty where it is
+    unknown. `write_test` is the id of a record that may be written to.
     """
 
     settings: Settings
@@ -34,12 +38,18 @@ class DoctorContext:
     read_mappings: Callable[[], Mapping[str, FieldMapping]]
     footprint: Footprint
     clock: Clock
+    open_asker: Callable[[], Org] | None = None
     bound_org: str = ""
     write_test: str = ""
 
     @functools.cached_property
     def org(self) -> Org:
         return self.open_org()
+
+    @functools.cached_property
+    def asker(self) -> Org:
+        """Who is asked about the org's set-up: the administrator's login, else our own."""
+        return self.open_asker() if self.open_asker else self.org
 
     @functools.cached_property
     def mappings(self) -> Sequence[FieldMapping]:
@@ -65,11 +75,11 @@ class DoctorContext:
     def user(self) -> Row:
         """Our user, its profile and licence; empty where it may not even see itself."""
         user_id = soql.record_id(self.signed_in.user_id)
-        asked = (
+        names = (
             "Username, IsActive, Profile.Name, Profile.UserLicense.Name,"
             " Profile.PermissionsApiEnabled, Profile.PermissionsViewSetup"
         )
-        found = self._first(asked, "User", f"WHERE Id = {user_id}")
+        found = self._first(self.asker, names, "User", f"WHERE Id = {user_id}")
         return found if found is not None else self._bare_user(user_id)
 
     @functools.cached_property
@@ -89,26 +99,28 @@ class DoctorContext:
             return None
 
     def close(self) -> None:
-        if "org" in vars(self):
-            self.org.close()
+        opened = [vars(self)[each] for each in _ORGS if each in vars(self)]
+        for org in dict.fromkeys(opened):
+            org.close()
 
     def _organization(self) -> Row:
         names = "Id, Name, IsSandbox, OrganizationType, InstanceName"
-        found = self._first(f"{names}, IsReadOnly", "Organization")
+        found = self._first(self.org, f"{names}, IsReadOnly", "Organization")
         if found is None:
-            found = self._first(names, "Organization")
+            found = self._first(self.org, names, "Organization")
         return found or {}
 
     def _bare_user(self, user_id: str) -> Row:
-        rows = self.org.query(
+        rows = self.asker.query(
             f"SELECT Username, IsActive FROM User WHERE Id = {user_id}"  # noqa: S608 (SOQL)
         )
         return rows[0] if rows else {}
 
-    def _first(self, names: str, source: str, clause: str = "") -> Row | None:
+    @staticmethod
+    def _first(asked: Org, names: str, source: str, clause: str = "") -> Row | None:
         """The first row; None where the org knows or tells one of these fields not."""
         try:
-            rows = self.org.query(f"SELECT {names} FROM {source} {clause}".rstrip())  # noqa: S608
+            rows = asked.query(f"SELECT {names} FROM {source} {clause}".rstrip())  # noqa: S608
         except OrgRefusedError:
             return None
         return rows[0] if rows else {}

@@ -108,7 +108,7 @@ def _differences(
     context: DoctorContext, mapping: Mapping, described: ObjectDescription
 ) -> list[Difference]:
     hidden = unseen(mapping, described)
-    existing = existing_fields(context.org, mapping.object, hidden) if hidden else None
+    existing = existing_fields(context.asker, mapping.object, hidden) if hidden else None
     return compare(mapping, described, existing)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.salesforce import soql
 from connector.salesforce.errors import (
     ApiDisabledError,
     LoginRefusedError,
@@ -10,6 +11,7 @@ from connector.salesforce.errors import (
     SessionRefusedError,
     VersionGoneError,
 )
+from connector.salesforce.rows import text_of
 from connector.setup.doctor.check import Check
 from connector.setup.doctor.connection import APP
 from connector.setup.doctor.context import DoctorContext
@@ -94,15 +96,17 @@ SCOPE = _login_trouble(
 )
 USER_INACTIVE = _login_trouble(
     "user-inactive",
-    "The integration user is not active, so nobody can log in as it.",
-    "Tick Active on the integration user; it needs a free licence.",
-    f"{USERS} > Edit > Active",
+    "The integration user is not active, or it is frozen: nobody can log in as it. Salesforce"
+    " does not say which of the two; an administrator's login does (`--env`).",
+    "Tick Active on the integration user, which needs a free licence. If it is ticked, choose"
+    " Unfreeze, after asking who froze it and why.",
+    f"{USERS} > Edit > Active; or {USERS} > Unfreeze",
 )
 USER_FROZEN = _login_trouble(
     "user-frozen",
     "The integration user is frozen or locked, so nobody can log in as it.",
     "Unfreeze or unlock the integration user, after asking who froze it and why.",
-    f"{USERS} > Unfreeze",
+    f"{USERS} > Unfreeze, or Unlock",
 )
 RESTRICTED = _login_trouble(
     "login-restricted",
@@ -180,12 +184,28 @@ def _login(context: DoctorContext) -> Iterator[Finding]:
         signed_in = context.signed_in
     except LoginRefusedError as refusal:
         trouble = _REFUSALS.get((refusal.error, refusal.words), REFUSED)
+        if trouble is USER_INACTIVE and _is_frozen(context):
+            trouble = USER_FROZEN
         said = f"{refusal.error} ({refusal.words})" if refusal.words else refusal.error
         yield trouble.found(f"Salesforce says {said or 'no'}" + (f" to {user}" if user else ""))
     except ConfigurationError as error:
         yield REFUSED.found(str(error))
     else:
         yield fine(f"logged in as {user or signed_in.user_id}")
+
+
+def _is_frozen(context: DoctorContext) -> bool:
+    """Whether an administrator's login says so; our user cannot be asked."""
+    if context.open_asker is None:
+        return False
+    named = f"WHERE Username = {soql.text(context.settings.salesforce_username)}"
+    try:
+        users = context.asker.query(soql.select(("Id",), "User", named))
+        ids = [text_of(row, "Id") for row in users]
+        of_user = f"WHERE IsFrozen = true AND UserId IN {soql.record_ids(ids)}"
+        return bool(ids and context.asker.query(soql.select(("Id",), "UserLogin", of_user)))
+    except ConnectorError:
+        return False
 
 
 def _version(context: DoctorContext) -> Iterator[Finding]:

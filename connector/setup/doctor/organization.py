@@ -95,7 +95,7 @@ def _frozen(context: DoctorContext) -> Iterator[Finding]:
     """Whether the user is frozen."""
     user = soql.record_id(context.signed_in.user_id)
     asked = soql.select(("IsFrozen", "IsPasswordLocked"), "UserLogin", f"WHERE UserId = {user}")
-    for row in context.org.query(asked):
+    for row in context.asker.query(asked):
         if row.get("IsFrozen"):
             yield USER_FROZEN.found("the integration user is frozen")
 
@@ -123,12 +123,12 @@ _UNASSIGNED = "not assigned"
 def _assignment(context: DoctorContext, name: str) -> str:
     """What stands between our user and a permission set; empty where it has it."""
     where = f"WHERE Name = {soql.text(name)}"
-    sets = context.org.query(soql.select(("Id",), "PermissionSet", where))
+    sets = context.asker.query(soql.select(("Id",), "PermissionSet", where))
     if not sets:
         return "not there"
     user, ours = map(soql.record_id, (context.signed_in.user_id, text_of(sets[0], "Id")))
     where = f"WHERE AssigneeId = {user} AND PermissionSetId = {ours}"
-    found = context.org.query(soql.select(("Id",), "PermissionSetAssignment", where))
+    found = context.asker.query(soql.select(("Id",), "PermissionSetAssignment", where))
     return "" if found else _UNASSIGNED
 
 
@@ -156,7 +156,7 @@ def _sharing(context: DoctorContext) -> Iterator[Finding]:
     rights = _object_rights(context)
     for name in names:
         asked = "QualifiedApiName, InternalSharingModel"
-        rows = context.org.tooling(
+        rows = context.asker.tooling(
             f"SELECT {asked} FROM EntityDefinition"  # noqa: S608 (SOQL)
             f" WHERE QualifiedApiName = {soql.text(name)}"
         )
@@ -172,7 +172,7 @@ def _rights(context: DoctorContext) -> list[Row]:
         " FROM PermissionSetAssignment"
         f" WHERE AssigneeId = {user}"
     )
-    return context.org.query(asked)
+    return context.asker.query(asked)
 
 
 def _modifies_all(rows: list[Row]) -> bool:
@@ -189,7 +189,7 @@ def _object_rights(context: DoctorContext) -> set[str]:
         " WHERE PermissionsModifyAllRecords = true AND ParentId IN"
         f" (SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = {user})"
     )
-    return {text_of(row, "SobjectType") for row in context.org.query(asked)}
+    return {text_of(row, "SobjectType") for row in context.asker.query(asked)}
 
 
 CHECKS = (

@@ -79,7 +79,7 @@ def _editors(context: DoctorContext) -> Iterator[Finding]:
         ]
         if not fields:
             continue
-        rows = context.org.query(
+        rows = context.asker.query(
             "SELECT Field, Parent.Name, Parent.Label FROM FieldPermissions"  # noqa: S608 (SOQL)
             f" WHERE SobjectType = {soql.text(mapping.object)} AND PermissionsEdit = true"
             f" AND Field IN {texts(fields)}"
