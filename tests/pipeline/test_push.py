@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import RecordRef
-from connector.emulator import ValidationRule, seed_contacts, seed_leads
+from connector.emulator import BrokenFlow, ValidationRule, seed_contacts, seed_leads
 from connector.pipeline.lane import LEASE
 from connector.pipeline.push import Pusher
 from connector.pipeline.settlement import STOPPED_FOR, PushReport
@@ -389,3 +389,137 @@ def test_an_answer_is_kept_though_the_store_stumbles(store, org, emulator, budge
     assert pusher.push().written == 1
     with store.transaction(reads=True) as t:
         assert t.outbox.size() == (0, None)
+
+
+class CountingOrg:
+    """An org that notes how many records each update call had."""
+
+    def __init__(self, org):
+        self._org = org
+        self.sizes = []
+
+    def update(self, batch):
+        self.sizes.append(len(batch))
+        return self._org.update(batch)
+
+    def __getattr__(self, name):
+        return getattr(self._org, name)
+
+
+class TestSizeOfCalls:
+    @pytest.fixture
+    def counting(self, org):
+        return CountingOrg(org)
+
+    @pytest.fixture
+    def sizing(self, store, counting, budget, clock):
+        return Pusher(store, counting, budget, clock, holder="one")
+
+    def test_after_a_call_without_an_answer_they_are_half_as_big(
+        self, store, emulator, sizing, counting, clock
+    ):
+        enqueue(store, clock, seed_contacts(emulator, 250))
+        emulator.faults.timeout(path="composite", after_commit=True)
+
+        sizing.push()
+        clock.advance(seconds=3)
+        report = sizing.push()
+
+        assert (report.written, counting.sizes) == (250, [200, 100, 100, 50])
+
+    def test_they_shrink_within_a_round_while_automation_runs_out_of_time(
+        self, store, emulator, sizing, counting, clock
+    ):
+        """A trigger that manages sixty records in the time it has."""
+        people = seed_contacts(emulator, 200)
+        enqueue(store, clock, people)
+        emulator.faults.refuse(
+            400,
+            "REQUEST_RUNNING_TOO_LONG",
+            "Your request was running for too long",
+            path="composite",
+            times=None,
+            when=lambda *_call: counting.sizes[-1] > 60,
+        )
+
+        for _ in range(10):
+            sizing.push()
+            clock.advance(minutes=1)
+
+        assert counting.sizes[:6] == [200, 100, 50, 50, 50, 50]
+        assert [status(emulator, each) for each in people] == ["Delivered"] * 200
+
+    def test_what_fails_because_of_others_is_not_given_up_before_it_went_alone(
+        self, store, emulator, sizing, counting, clock
+    ):
+        """More halvings than an error of that kind has tries."""
+        people = seed_contacts(emulator, 40)
+        enqueue(store, clock, people)
+        inner = "Trigger: System.LimitException: Apex CPU time limit exceeded"
+        emulator.rules.flows.append(
+            BrokenFlow(
+                object="Contact",
+                name="Slow",
+                inner=inner,
+                fails=lambda _row: counting.sizes[-1] > 1,
+            )
+        )
+
+        for _ in range(200):
+            sizing.push()
+            clock.advance(minutes=15)
+
+        assert refused(store) == []
+        assert {status(emulator, each) for each in people} == {"Delivered"}
+
+    def test_a_parent_s_records_share_a_call(self, store, emulator, sizing, counting, clock):
+        people = seed_contacts(emulator, 260)
+        with store.transaction() as t:
+            t.outbox.enqueue(
+                [
+                    Queued(
+                        record=RecordRef("Contact", each),
+                        topic="delivery",
+                        fields={"SMS_Delivery_Status__c": "Delivered"},
+                        urgent=False,
+                        parent=f"A{number // 130}",
+                    )
+                    for number, each in enumerate(people)
+                ],
+                clock(),
+            )
+
+        sizing.push()
+
+        assert counting.sizes == [130, 130]
+
+
+class TestPatienceWithLocks:
+    def test_after_five_quick_tries_it_waits_long(self, store, emulator, pusher, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        enqueue(store, clock, [alex])
+        emulator.faults.lock(alex)
+
+        waits = []
+        for _ in range(8):
+            pusher.push()
+            with store.transaction(reads=True) as t:
+                (waiting,) = t.outbox.waiting(alex)
+            waits.append((waiting.not_before - clock()).total_seconds())
+            clock.advance(seconds=waits[-1])
+
+        longest = [2, 4, 8, 16, 32, 300, 600, 900]
+        assert all(most / 2 <= wait <= most for wait, most in zip(waits, longest, strict=True))
+
+
+def test_where_records_went_is_asked_once_a_round(store, emulator, pusher, clock):
+    people = seed_contacts(emulator, 1_000)
+    enqueue(store, clock, people)
+    for each in people[::100]:
+        emulator.delete("Contact", each)
+
+    report = pusher.push()
+
+    assert (report.written, report.refused) == (990, 10)
+    assert emulator.calls["PATCH /composite/sobjects"] == 5
+    assert emulator.calls["GET /queryAll"] == 1
