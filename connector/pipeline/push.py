@@ -6,7 +6,14 @@ import random
 from collections.abc import Iterator, Sequence
 
 from connector.clock import Clock
-from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, Verdict, batches
+from connector.domain.records import (
+    BATCH_SIZE,
+    Outcome,
+    RecordChange,
+    RecordRef,
+    Verdict,
+    batches,
+)
 from connector.pipeline.bulk_push import BulkPush
 from connector.pipeline.lane import Lane
 from connector.pipeline.mood import HeldUpError, Mood
@@ -114,7 +121,8 @@ class Pusher:
         """Into calls of the size that goes well now."""
         size, left = self._mood.size(lane.name), list(changes)
         while left:
-            cut_for, sent = size.now, set()
+            cut_for = size.now
+            sent: set[RecordRef] = set()
             for batch in batches(left, cut_for):
                 yield batch
                 sent.update(change.record for change in batch)

@@ -150,7 +150,7 @@ class Settlement:
 
 def _longest_wait(attempts: int) -> timedelta:
     if attempts < QUICK_TRIES:
-        return FIRST_WAIT * 2**attempts
+        return FIRST_WAIT * (1 << attempts)
     return min(SLOW_WAIT * (attempts - QUICK_TRIES + 1), LONGEST_WAIT)
 
 

@@ -113,8 +113,8 @@ class Budget:
         self._share = share
         self._reserve = reserve
         self._ledger = ledger or MemoryLedger()
-        self._calls = calls or (lambda: self._granted)
         self._granted = 0
+        self._calls = calls or (lambda: self._granted)
         self._counted = self._calls()
         self._counted_at: datetime | None = None
         self._a_day: float = 0

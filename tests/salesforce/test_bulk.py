@@ -1,7 +1,5 @@
 """Jobs of Bulk API 2.0: each call, and what its answers mean."""
 
-import json
-
 import pytest
 import requests
 
@@ -71,7 +69,7 @@ class TestCalls:
         assert org.bulk.close(JOB_ID).state is JobState.UPLOAD_COMPLETE
         org.bulk.abort(JOB_ID)
 
-        states = [json.loads(request.body)["state"] for request in requests_to(logged_in, JOB)]
+        states = [sent(request)["state"] for request in requests_to(logged_in, JOB)]
         assert states == ["UploadComplete", "Aborted"]
 
     def test_a_job_tells_how_far_it_is(self, org, logged_in):
