@@ -12,8 +12,8 @@ from connector.setup.assignments import assign
 from connector.setup.plan import Plan, may_not_set_up
 
 
-#: Seconds between two looks at a deployment; it takes half a minute or some minutes.
-LOOK_SECONDS = 2.0
+#: Seconds between two looks at a deployment, longer and longer: it may take some minutes.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 #: Half an hour.
 MOST_LOOKS = 900
 #: Looks without an answer before it is given up; the deployment goes on in any case.
@@ -76,7 +76,7 @@ def deploy(
 def _looks(org: Org, started: str, pause: Callable[[float], object]) -> Iterator[Deployment]:
     """The deployment again and again, until it is done."""
     silent = 0
-    for _ in range(MOST_LOOKS):
+    for count in range(MOST_LOOKS):
         try:
             found = org.deployment(started)
         except OrgUnavailableError:
@@ -88,7 +88,7 @@ def _looks(org: Org, started: str, pause: Callable[[float], object]) -> Iterator
             yield found
             if found.done:
                 return
-        pause(LOOK_SECONDS)
+        pause(min(FIRST_PAUSE * (count + 1), LONGEST_PAUSE))
     raise OrgUnavailableError(
         f"the deployment {started} still runs: see Setup > Deployment Status, and call again"
     )

@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -235,3 +238,32 @@ class TestBind:
         done = bind("--yes", "--json")
         assert not done.exception, done.exception
         assert json.loads(done.stdout)["bound"] == refreshed.id
+
+
+class TestTerminal:
+    def test_asks_until_the_login_works(self, emulated, approved, tmp_path):
+        _, server = emulated
+        answers = [
+            f"{server.https_url}/lightning/setup",  # as copied out of the browser
+            "wrong",
+            INTEGRATION_USER,
+            "y",
+            "",  # the address was right
+            approved[3],
+            "",
+        ]
+        ours, theirs = os.openpty()
+        os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+        command = [sys.executable, "-m", "connector", "org", "login"]
+        options = ["--folder", tmp_path / "salesforce", "--ca-file", server.ca_file]
+
+        done = subprocess.run(
+            [*command, *options], stdin=theirs, capture_output=True, text=True, check=False
+        )
+
+        os.close(ours)
+        os.close(theirs)
+        assert done.returncode == 0, done.stderr
+        assert "invalid_client_id" in done.stderr
+        assert "Consumer Key and Secret" in done.stderr  # where to click
+        assert "The login works." in done.stdout
