@@ -65,6 +65,7 @@ from connector.emulator.events import PublishedEvent, event_object
 from connector.emulator.fields import Field
 from connector.emulator.objects import SObject
 from connector.emulator.org import ADMIN, INTEGRATION_USER, EmulatedOrg
+from connector.emulator.outbound import OutboundMessage
 from connector.emulator.rules import AssignmentRule, BrokenFlow, DuplicateRule, ValidationRule
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
 from connector.emulator.server import OrgServer, serve
@@ -81,6 +82,7 @@ __all__ = [
     "EmulatedOrg",
     "Field",
     "OrgServer",
+    "OutboundMessage",
     "PublishedEvent",
     "RecordError",
     "RefusedRecordError",

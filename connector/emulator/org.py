@@ -17,6 +17,7 @@ from connector.emulator.ids import make_id, parse_id
 from connector.emulator.lifecycle import convert, merge
 from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.objects import SObject
+from connector.emulator.outbound import Outbound
 from connector.emulator.query import Queries, present
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
@@ -71,6 +72,10 @@ class EmulatedOrg(Administration):
         self.bulk = Bulk(self.storage, self.schema, self.writer, self.faults, self.usage, clock)
         self.events = Events(self.storage, self.usage, clock)
         self.writer.publish = self.events.publish
+        self.outbound = Outbound(
+            self.storage, self.schema, self.writer, clock, org_id=self.id, my_domain=my_domain
+        )
+        self.writer.wrote = self.outbound.wrote
         self.deployments = Deployments(self)
         self.queries = Queries(self.storage, self.schema, clock)
         self.searches = Searches(self.storage, self.schema, self.queries)

@@ -25,6 +25,7 @@ from connector.emulator.org import EmulatedOrg
 
 #: How long an idle connection is kept, and a handshake waited for, in seconds.
 _IDLE = 60.0
+_BETWEEN_MESSAGES = 0.1
 _LAST_CHUNK = 0
 
 
@@ -47,10 +48,13 @@ class OrgServer:
             threading.Thread(target=door.serve_forever, args=(0.02,), daemon=True)
             for door in self._doors
         ]
+        self._closing = threading.Event()
+        self._threads.append(threading.Thread(target=self._send, args=(org,), daemon=True))
         for thread in self._threads:
             thread.start()
 
     def close(self) -> None:
+        self._closing.set()
         for door in self._doors:
             door.shutdown()
         for thread in self._threads:
@@ -64,6 +68,11 @@ class OrgServer:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _send(self, org: EmulatedOrg) -> None:
+        """Outbound messages leave on their own, as the background process has them."""
+        while not self._closing.wait(_BETWEEN_MESSAGES):
+            org.outbound.deliver()
 
 
 def serve(

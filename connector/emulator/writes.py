@@ -44,6 +44,10 @@ def _refuse_events(drafts: Sequence[Draft], _caller: Caller) -> list[Saved]:
     return [Saved(error=RecordError(code=unavailable, message="No bus")) for _ in drafts]
 
 
+def _nobody_asks(_drafts: Sequence[Draft]) -> None:
+    """No outbound message is switched on."""
+
+
 class Writer:
     """The write path of one org; each method is to run inside a storage transaction."""
 
@@ -54,6 +58,8 @@ class Writer:
         self._checks = Checks(storage, schema, rules)
         #: What becomes of platform events.
         self.publish: Callable[[Sequence[Draft], Caller], list[Saved]] = _refuse_events
+        #: Who is told of what was written.
+        self.wrote: Callable[[Sequence[Draft]], None] = _nobody_asks
         self._counters = {
             prefix: int(str(body["last"]))
             for prefix, body in storage.documents("counter").items()
@@ -257,6 +263,7 @@ class Writer:
         else:
             self._storage.update(sobject.name, rows)
         self._storage.keep_history(entries)
+        self.wrote(drafts)
 
     def _follow(self, sobject: SObject, drafts: Sequence[Draft], caller: Caller) -> None:
         """A new campaign is born with two member statuses."""
