@@ -20,6 +20,7 @@ from connector.pipeline.explain import (
     Said,
     SeenEvent,
 )
+from connector.pipeline.sought import Sought
 from connector.store.directory import Holder
 from connector.store.outbox import Waiting
 from connector.store.writes import Write
@@ -80,10 +81,23 @@ def _message(message: MessageStory) -> Iterator[tuple[str, Iterable[Line]]]:
         for on in message.shown_on
     ]
     over = [("not", f"{_holder(each)} too") for each in message.passed_over]
-    yield "Shown on", [*chosen, *why, *over]
+    yield "Shown on", [*chosen, *why, *over, *map(_sought, message.sought)]
     for on in message.shown_on:
         record = on.story.record
         yield f"To {record.object} {record.id}", list(_writing(on.story))
+
+
+def _sought(sought: Sought) -> Line:
+    """A record that only Salesforce can name, and has not named yet."""
+    if not sought.attempts:
+        return "sought", f"{sought.object} {sought.what}: not asked for yet"
+    noun = "time" if sought.attempts == 1 else "times"
+    last = shown(sought.asked_at) if sought.asked_at else "never"
+    asked = f"asked {sought.attempts} {noun}, last {last}"
+    why = f"refused with {sought.error}" if sought.error else "not found"
+    following = f"next {shown(sought.next_at)}" if sought.next_at else "not asked for any more"
+    label = "sought" if sought.next_at else "given up"
+    return label, f"{sought.object} {sought.what}: {why}, {asked}, {following}"
 
 
 def _state(message: MessageStory) -> Iterator[Line]:

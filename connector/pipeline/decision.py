@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from connector.domain.delivery import Delivery
 from connector.mapping import HolderRule
-from connector.pipeline.match import Mappings
+from connector.pipeline import companions
+from connector.pipeline.match import Mappings, twins
 from connector.pipeline.prefixes import ObjectNames
 from connector.store import Transaction
 from connector.store.directory import Holder
@@ -35,6 +36,7 @@ class Decision:
         self._matches = matches
         named = [each for each in (delivery.reference, delivery.registered_record) if each]
         self._records = transaction.directory.records(named) if named else {}
+        self._twins = twins(transaction, mappings, named)
         phone = delivery.recipient
         self._holders = transaction.directory.holders([phone]).get(phone, []) if phone else []
 
@@ -47,17 +49,23 @@ class Decision:
     def words(self, match: Match) -> str:
         """Why just this record."""
         match match.matched_by:
+            case companions.BY_KEY:
+                return self._keyed(match)
+            case companions.BY_MEMBERSHIP:
+                return f"it is the person's in campaign {self._delivery.campaign}"
             case "reference":
                 return "its id rode along in the callback" + self._moved(match, "reference")
             case "registered":
                 told = ["the sender registered the message for it", *self._refusals(first=1)]
                 return "; ".join(told) + self._moved(match, "registered_record")
-            case _:
-                return "; ".join([self._held(match), *self._refusals(first=2)])
+        is_told = match.matched_by == companions.BY_MESSAGE
+        why = "a record of the message tells of it" if is_told else self._held(match)
+        return "; ".join([why, *self._refusals(first=2)])
 
     def why_none(self, *, waits: bool) -> str:
-        """Why no record; empty where there is one."""
-        if self._matches:
+        """Why nobody shows it; empty where somebody does."""
+        beside = {companions.BY_KEY, companions.BY_MEMBERSHIP}
+        if any(match.matched_by not in beside for match in self._matches):
             return ""
         if waits:
             return "it has not been matched yet: a worker does that"
@@ -65,7 +73,18 @@ class Decision:
 
     def _moved(self, match: Match, named: str) -> str:
         record_id = getattr(self._delivery, named)
-        return "" if match.record.id == record_id else f", as {record_id}, which became it"
+        if match.record.id == record_id:
+            return ""
+        if self._twins.get(record_id) == match.record.id:
+            return f", as {record_id}, the same person's"
+        return f", as {record_id}, which became it"
+
+    def _keyed(self, match: Match) -> str:
+        """Of a record of the message itself."""
+        mapping = self._mappings.get(match.record.object)
+        if match.record.key or mapping is None or mapping.message is None:
+            return "it is the row of this message"
+        return f"its {mapping.message.key} holds the message's id"
 
     def _held(self, match: Match) -> str:
         fields = [each.field for each in self._holders if each.record == match.record]
@@ -95,8 +114,9 @@ class Decision:
             (self._delivery.reference, "which rode along"),
             (self._delivery.registered_record, "which was registered"),
         )
+        shown = {match.record.id for match in self._matches}
         for record_id, how in named[:first]:
-            if record_id:
+            if record_id and record_id not in shown:
                 yield f"{record_id}, {how}, {self._fault(record_id)}"
 
     def _fault(self, record_id: str) -> str:

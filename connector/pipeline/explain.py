@@ -12,6 +12,7 @@ from connector.pipeline.decision import Decision
 from connector.pipeline.match import Mappings
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.prefixes import ObjectNames
+from connector.pipeline.sought import Sought, sought
 from connector.store import Store, Transaction
 from connector.store.directory import Holder
 from connector.store.events import KnownEvent
@@ -70,6 +71,8 @@ class MessageStory:
     why_none: str
     #: Who holds the number and does not show the message.
     passed_over: Sequence[Holder]
+    #: What was not found in Salesforce yet, or was given up.
+    sought: Sequence[Sought] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +184,7 @@ class Explainer:
             ],
             why_none=decision.why_none(waits=waits),
             passed_over=decision.passed_over,
+            sought=list(sought(self._transaction, self._mappings, delivery, matches)),
         )
 
     def phone(self, phone: str) -> PhoneStory:
