@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -57,6 +58,15 @@ class TestHealthyOrg:
         assert report.of("broken") == set()
         assert report.exit_code == 0
         assert report.checks("skipped") == set()
+
+    def test_is_only_read(self, healthy):
+        healthy.org.calls.clear()
+
+        healthy.report()
+
+        others = [call for call in healthy.org.calls if not call.startswith("GET ")]
+        assert all("/oauth2/token" in call for call in others), others
+        assert not Path(healthy.variables["CONNECTOR_DATA_FOLDER"]).exists()
 
 
 class TestSettings:
@@ -373,6 +383,20 @@ class TestObjects:
 
         assert "Lead" in finding["what"]
 
+    def test_an_object_of_ours_that_is_hidden_is_a_warning(self, healthy):
+        healthy.org.schema.hide("SMS_Campaign_Stat__c")
+
+        report = healthy.report()
+
+        assert "SMS_Campaign_Stat__c" in report.finding("own-object-missing")["what"]
+        assert report.exit_code == 0
+
+    def test_parts_that_were_not_asked_for_are_not_missed(self, healthy):
+        without, with_messages = healthy.report(), healthy.report("--parts", "core,messages")
+
+        assert "own-object-missing" not in without.names
+        assert "SMS_Message__c" in with_messages.finding("own-object-missing")["what"]
+
     def test_a_required_field_that_somebody_added_to_ours(self, healthy):
         field = text("Cost_Centre__c", "Cost Centre", 20, nillable=False)
         healthy.org.add_fields("SMS_Campaign_Stat__c", field)
@@ -442,6 +466,24 @@ class TestFields:
 
         one_broken(healthy.report(), "picklist-restricted")
 
+    def test_one_that_others_may_edit_is_a_warning(self, healthy):
+        others = healthy.org.create("PermissionSet", {"Name": "Sales", "Label": "Sales"})
+        name = "Contact.SMS_Delivery_Status__c"
+        granted = {"PermissionsRead": True, "PermissionsEdit": True}
+        healthy.org.create(
+            "ObjectPermissions",
+            {"ParentId": others, "SobjectType": "Contact", "PermissionsRead": True},
+        )
+        healthy.org.create(
+            "FieldPermissions",
+            {"ParentId": others, "SobjectType": "Contact", "Field": name, **granted},
+        )
+
+        report = healthy.report()
+
+        assert report.finding("fields-widely-editable")["what"] == f"{name} editable by Sales"
+        assert report.exit_code == 0
+
 
 class TestPhones:
     def test_a_phone_field_that_is_hidden_is_a_warning(self, healthy):
@@ -487,6 +529,12 @@ class TestWriteTest:
 
     def test_writes_what_the_record_holds(self, healthy):
         contact = self.contact(healthy.org)
+        values = {
+            "SMS_Delivery_Status__c": "Delivered",
+            "SMS_Status_At__c": "2026-11-23T10:00:00.000Z",
+            "SMS_Opt_Out__c": True,
+        }
+        healthy.org.update("Contact", contact, values)
         before = healthy.org.record("Contact", contact)
 
         report = healthy.report("--write-test", contact)
