@@ -14,6 +14,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -192,7 +193,7 @@ def acts(modules, org, contacts, key, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sf")
     with serve(org, folder=folder) as server:
         tool = Tool(modules, folder, server.ca_file)
-        done = {
+        done: dict[str, Any] = {
             "jwt": tool.run(
                 *["org", "login", "jwt", "--client-id", "consumer-key", "--json"],
                 *["--jwt-key-file", str(key[0]), "--username", ADMIN],
@@ -320,7 +321,7 @@ def deployed(modules, empty_org, project, tmp_path_factory):
             target = ["--target-org", "crm", "--json"]
             return tool.run(*arguments, *target, at=project, **environment)
 
-        done = {
+        done: dict[str, Any] = {
             "dry run": act(*core, "--dry-run"),
             "fields before": empty_org.schema.sobject("Contact").fields,
             "soap": act(*core),

@@ -28,8 +28,9 @@ def ask(call: Call) -> Reply:
     _demand(call)
     parts = read_parts(call.headers.get("Content-Type", ""), call.body)
     # The guide names the part json; jsforce and Salesforce's own tool send entity_content.
-    parts.setdefault("json", parts.pop("entity_content", b""))
-    missing = {name for name in ("json", "file") if not parts.get(name)}
+    if "entity_content" in parts:
+        parts.setdefault("json", parts["entity_content"])
+    missing = {"json", "file"} - set(parts)
     if missing:
         message = f"Multipart message must include the part {min(missing)}"
         raise ApiError(400, "INVALID_MULTIPART_REQUEST", message)
