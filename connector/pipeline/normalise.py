@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connector.clock import Clock
 from connector.domain.engagement import Engagement
 from connector.gateways.base import Gateway
+from connector.pipeline.consent import hear, mark_holders
 from connector.pipeline.errands import wanted
 from connector.pipeline.events import Batch, read_batch
 from connector.pipeline.phone_reader import PhoneReader
@@ -88,18 +89,12 @@ def _read_lane(
 
 
 def _keep(transaction: Transaction, batch: Batch) -> None:
-    heard = transaction.consents.record(batch.consent_events)
+    hear(transaction, batch.consent_events)
     transaction.events.put(batch.events)
     transaction.deliveries.fold(batch.deliveries.values())
     reactions = {**batch.engagements, **_of_clicks(transaction, batch)}
     transaction.engagements.fold(reactions.values())
-    # Consent goes to every record that holds the number, ahead of everything else.
-    spoken_of = {recorded.event.phone for recorded in heard}
-    for phones, urgent in ((spoken_of, True), (reactions, False)):
-        if phones:
-            holders = transaction.directory.holders(phones)
-            records = (each.record for found in holders.values() for each in found)
-            transaction.outbox.mark(records, urgent=urgent)
+    mark_holders(transaction, reactions, urgent=False)
 
 
 def _of_clicks(transaction: Transaction, batch: Batch) -> dict[str, Engagement]:

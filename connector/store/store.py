@@ -17,6 +17,7 @@ from connector.store.belonging import Belonging
 from connector.store.bulk_jobs import BulkJobs
 from connector.store.calls import Calls
 from connector.store.consents import Consents
+from connector.store.decisions import Decisions
 from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
 from connector.store.engagements import Engagements
@@ -43,6 +44,8 @@ class Transaction:
     ) -> None:
         self.marks = Marks(connection)
         self.audit = Audit(connection)
+        self.decisions = Decisions(connection)
+        self.pseudonym: Callable[[str], str] = lambda phone: names(self.marks).of(phone)
         self.unread = Unread(connection, inbox)
         self.events = Events(connection)
         self.deliveries = Deliveries(connection)
@@ -216,7 +219,7 @@ class Store:
     def pseudonym(self, phone: str) -> str:
         """The name of a number that says nothing without the key."""
         with self.transaction(reads=True) as transaction:
-            return self._pseudonyms(transaction.marks).of(phone)
+            return transaction.pseudonym(phone)
 
     def _pseudonyms(self, marks: Marks) -> Pseudonyms:
         """Asked for when the first one is needed: most transactions need none."""

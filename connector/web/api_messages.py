@@ -10,6 +10,7 @@ from connector.clock import Clock
 from connector.domain.records import RecordRef
 from connector.store import Store
 from connector.store.store import MessageHistory
+from connector.web.bodies import read_json
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
 from connector.web.registrations import MOST_MESSAGES, read, recipient
@@ -67,12 +68,7 @@ def _hint(gateway: str) -> str:
 
 
 def _items() -> list[object]:
-    if not flask.request.is_json:
-        raise ProblemError(415, "Send application/json.")
-    try:
-        document = json.loads(flask.request.get_data())
-    except (ValueError, RecursionError):
-        raise ProblemError(400, "The body is not JSON.") from None
+    document = read_json()
     if isinstance(document, dict) and document.keys() == {"messages"}:
         document = document["messages"]
     if not isinstance(document, list):

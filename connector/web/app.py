@@ -6,7 +6,7 @@ import flask
 
 from connector.clock import Clock
 from connector.store import Store
-from connector.web import api_messages, problems, status
+from connector.web import api_consent, api_messages, api_suppression, problems, status
 
 
 #: The longest request of the API: 1,000 registrations with room to spare.
@@ -37,6 +37,8 @@ def create_app(
     )
     problems.install(app)
     app.register_blueprint(api_messages.blueprint(store, clock, region))
+    app.register_blueprint(api_suppression.blueprint(store, clock, region))
+    app.register_blueprint(api_consent.blueprint(store, clock, region))
     app.register_blueprint(status.blueprint(store, clock))
 
     @app.after_request

@@ -1,4 +1,4 @@
-"""The ledger of consent, the state folded from it, and the audit chain."""
+"""The ledger of consent, the state folded from it, what was decided on it, and the audit."""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -56,7 +56,20 @@ def upgrade() -> None:
         _number("last_reply_at"),
         sqlite_with_rowid=False,
     )
+    _decisions()
     _audit()
+
+
+def _decisions() -> None:
+    op.create_table(
+        "decisions",  # what senders were told; the number stands here as its pseudonym
+        sa.Column("id", NUMBER, sa.Identity(always=False), primary_key=True),
+        _number("at"),
+        *map(_text, ("actor", "subject", "scope", "rule")),
+        _number("sendable"),
+        _number("version"),
+    )
+    op.create_index("decisions_subject", "decisions", ["subject", "at"])
 
 
 def _audit() -> None:

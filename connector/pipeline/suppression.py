@@ -1,0 +1,138 @@
+"""May these numbers be texted: one answer each, from the ledger, kept as it was given."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connector.clock import Clock
+from connector.domain.consent import Consent
+from connector.pipeline.phone_reader import PhoneReader
+from connector.quiet_hours import Hours, hours
+from connector.store import Store, Transaction
+from connector.store.consents import EVERYBODY, strictest
+from connector.store.decisions import Decision
+
+
+class Rule(enum.StrEnum):
+    """Why a number may be texted, or not."""
+
+    NOTHING_AGAINST = "nothing_against"
+    OPTED_IN_AGAIN = "opted_in_again"
+    OPTED_OUT = "opted_out"
+    UNDER_REVIEW = "under_review"  # a text that may be a STOP, until a person decides
+    NOT_A_NUMBER = "not_a_number"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    Whether one number may be texted, as far as consent goes, and whether now is a good time.
+
+    `version` is what an opt-in has to name; `given` the number as it was asked for.
+    """
+
+    given: str
+    phone: str
+    sendable: bool
+    rule: Rule
+    since: datetime | None
+    source: str
+    version: int
+    hours: Hours
+
+
+def check(
+    store: Store,
+    numbers: Sequence[str],
+    read_phone: PhoneReader,
+    clock: Clock,
+    *,
+    actor: str,
+    scope: str = EVERYBODY,
+) -> list[Answer]:
+    """
+    An answer for each number, in order, kept before it is given.
+
+    All of it is one transaction that writes: a copy of the database that lags behind cannot
+    answer. Raises StoreUnavailableError, which means no.
+    """
+    phones = [read_phone(number) for number in numbers]
+    now = clock()
+    with store.transaction() as transaction:
+        names = {phone: transaction.pseudonym(phone) for phone in phones if phone}
+        known = transaction.consents.states({*names, *names.values()})
+        answers = [
+            _answer(given, phone, _about(phone, names, known, scope), now)
+            for given, phone in zip(numbers, phones, strict=True)
+        ]
+        _keep(transaction, answers, names, now, actor=actor, scope=scope)
+    return answers
+
+
+def _about(
+    phone: str, names: Mapping[str, str], known: Mapping[str, Mapping[str, Consent]], scope: str
+) -> Consent | None:
+    """
+    What holds for a number, also where only its pseudonym is left of it.
+
+    Whoever does not say for which brand he asks may text for none that was refused.
+    """
+    if not phone:
+        return None
+    found = [
+        state
+        for name in (phone, names[phone])
+        for each, state in known.get(name, {}).items()
+        if scope in {EVERYBODY, each} or each == EVERYBODY
+    ]
+    return strictest(found) if found else None
+
+
+def _answer(given: str, phone: str, consent: Consent | None, now: datetime) -> Answer:
+    rule = _rule(phone, consent)
+    return Answer(
+        given=given,
+        phone=phone,
+        sendable=rule in {Rule.NOTHING_AGAINST, Rule.OPTED_IN_AGAIN},
+        rule=rule,
+        since=consent.changed_at if consent else None,
+        source=consent.source if consent else "",
+        version=consent.version if consent else 0,
+        hours=hours(phone, now),
+    )
+
+
+def _rule(phone: str, consent: Consent | None) -> Rule:
+    if not phone:
+        return Rule.NOT_A_NUMBER
+    if consent is None or consent.changed_at is None:
+        return Rule.NOTHING_AGAINST
+    if not consent.opted_out:
+        return Rule.OPTED_IN_AGAIN
+    return Rule.UNDER_REVIEW if consent.doubtful else Rule.OPTED_OUT
+
+
+def _keep(
+    transaction: Transaction,
+    answers: Sequence[Answer],
+    names: Mapping[str, str],
+    now: datetime,
+    *,
+    actor: str,
+    scope: str,
+) -> None:
+    transaction.decisions.add(
+        [
+            Decision(
+                at=now,
+                actor=actor,
+                subject=names.get(each.phone, ""),
+                scope=scope,
+                rule=each.rule,
+                sendable=each.sendable,
+                version=each.version,
+            )
+            for each in answers
+        ]
+    )
