@@ -375,6 +375,16 @@ class TestPermissions:
         assert "Manage Assignments" in finding["where"]
 
 
+    def test_a_permission_set_that_grants_too_little_is_a_warning(self, healthy):
+        healthy.org.permit(PERMISSION_SET, "ViewRoles", on=False)
+
+        report = healthy.report()
+
+        finding = report.finding("permission-set-outdated")
+        assert finding["what"] == "SMS_Connector does not grant: the permission ViewRoles"
+        assert report.exit_code == 0
+
+
 class TestObjects:
     def test_an_object_that_is_hidden(self, healthy):
         healthy.org.schema.hide("Lead")

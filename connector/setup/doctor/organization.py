@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from connector.domain.records import long_id
+from connector.footprint import PermissionSetSpec
 from connector.salesforce import soql
 from connector.salesforce.rows import Row, text_of
 from connector.setup.doctor.check import Check
 from connector.setup.doctor.context import DoctorContext, inner_text
 from connector.setup.doctor.finding import Finding, Level, Trouble, fine
 from connector.setup.doctor.login import USER_FROZEN, USER_INACTIVE
+from connector.setup.grants import Granted, granted, lacking
 
 
 PERMISSION_SETS = "Setup > Permission Sets"
@@ -48,6 +50,15 @@ NOT_ASSIGNED = Trouble(
     cure="Assign the permission set to {user}; `connector setup apply` does it.",
     where=f"{PERMISSION_SETS} > {{name}} > Manage Assignments > Add Assignments",
 )
+OUTDATED = Trouble(
+    name="permission-set-outdated",
+    level=Level.WARNING,
+    means="The permission set {name} grants less than this version of the service may need:"
+    " somebody took rights out, or it is of an older version.",
+    cure="Call `connector setup plan`, then `connector setup apply`: it adds what is missing"
+    " and takes nothing away.",
+    where=f"{PERMISSION_SETS} > {{name}}",
+)
 _MODELS = {"ReadWrite": True, "ReadWriteTransfer": True, "FullAccess": True}
 NARROW = Trouble(
     name="sharing-narrow",
@@ -74,8 +85,8 @@ def _organization(context: DoctorContext) -> Iterator[Finding]:
         instance = text_of(row, "InstanceName")
         yield READ_ONLY.found("the org is read-only now", instance=instance)
     sort = "a sandbox" if row.get("IsSandbox") else "production"
-    names = (text_of(row, name) for name in ("Name", "OrganizationType"))
-    yield fine(", ".join((*filter(None, names), *([sort] if row else []), found)))
+    name, edition = text_of(row, "Name"), text_of(row, "OrganizationType")
+    yield fine(", ".join(filter(None, (name, sort if row else "", edition, found))))
 
 
 def _user(context: DoctorContext) -> Iterator[Finding]:
@@ -102,37 +113,37 @@ def _frozen(context: DoctorContext) -> Iterator[Finding]:
 
 def _permission_set(context: DoctorContext) -> Iterator[Finding]:
     """Whether our user has the permission sets."""
-    lacking = list(_lacking(context))
+    unwritable = list(_unwritable(context))
     user = text_of(context.user, "Username") or "the integration user"
     wanted = (each for each in context.footprint.permission_sets if each.for_connector)
-    for name in (each.name for each in wanted if each.always):
-        state = _assignment(context, name)
-        if not state:
-            yield fine(f"{name} is assigned")
-        elif not lacking:
-            yield fine(f"{name} is {state}; what is needed comes from elsewhere")
+    for spec in (each for each in wanted if each.always):
+        found = granted(context.asker, spec)
+        if found and _is_assigned(context, found):
+            yield _assigned(spec, found)
+            continue
+        state = "not assigned" if found else "not there"
+        if not unwritable:
+            yield fine(f"{spec.name} is {state}; what is needed comes from elsewhere")
         else:
-            trouble = NOT_ASSIGNED if state == _UNASSIGNED else NOT_THERE
-            text = f"{name} is {state}, and {_some(lacking)} cannot be written"
-            yield trouble.found(text, name=name, user=user)
+            trouble = NOT_ASSIGNED if found else NOT_THERE
+            text = f"{spec.name} is {state}, and {_some(unwritable)} cannot be written"
+            yield trouble.found(text, name=spec.name, user=user)
 
 
-_UNASSIGNED = "not assigned"
-
-
-def _assignment(context: DoctorContext, name: str) -> str:
-    """What stands between our user and a permission set; empty where it has it."""
-    where = f"WHERE Name = {soql.text(name)}"
-    sets = context.asker.query(soql.select(("Id",), "PermissionSet", where))
-    if not sets:
-        return "not there"
-    user, ours = map(soql.record_id, (context.signed_in.user_id, text_of(sets[0], "Id")))
+def _is_assigned(context: DoctorContext, found: Granted) -> bool:
+    user, ours = map(soql.record_id, (context.signed_in.user_id, found.id))
     where = f"WHERE AssigneeId = {user} AND PermissionSetId = {ours}"
-    found = context.asker.query(soql.select(("Id",), "PermissionSetAssignment", where))
-    return "" if found else _UNASSIGNED
+    return bool(context.asker.query(soql.select(("Id",), "PermissionSetAssignment", where)))
 
 
-def _lacking(context: DoctorContext) -> Iterator[str]:
+def _assigned(spec: PermissionSetSpec, found: Granted) -> Finding:
+    if missing := lacking(spec, found):
+        text = f"{spec.name} does not grant: {_some(list(missing))}"
+        return OUTDATED.found(text, name=spec.name)
+    return fine(f"{spec.name} is assigned")
+
+
+def _unwritable(context: DoctorContext) -> Iterator[str]:
     """Fields that the permission set would open, and that our user cannot write."""
     ours = {spec.full_name.lower() for spec in context.footprint.fields}
     for mapping in context.mappings:
@@ -222,7 +233,7 @@ CHECKS = (
         ),
         title="assigned",
         parts=(_permission_set, _sharing),
-        troubles=(NOT_THERE, NOT_ASSIGNED, NARROW),
+        troubles=(NOT_THERE, NOT_ASSIGNED, OUTDATED, NARROW),
         needs=("api", "mappings"),
     ),
 )
