@@ -132,7 +132,7 @@ class TestNoAnswer:
 
             find_key = store.find_key
 
-            def transaction(self, *, reads=False):
+            def transaction(self, **_how):
                 raise StoreUnavailableError("read-only")
 
         secret = new_secret()
