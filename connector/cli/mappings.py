@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -56,10 +57,9 @@ def list_all(*, facts: bool, as_json: bool) -> None:
         print_json([_facts_of(each) for each in in_use])
         return
     for each in in_use:
-        phones = ", ".join(each.phones) or "none"
         click.echo(f"{each.object}: {len(each.fields)} fields")
-        click.echo(f"  phones   {phones}")
-        click.echo(f"  holders  {each.holders}")
+        for label, text in _found_by(each):
+            click.echo(f"  {label:7}  {text}")
         click.echo(f"  file     {each.path}")
 
 
@@ -167,12 +167,26 @@ def _list_facts(*, as_json: bool) -> None:
         click.echo(f"  {fact.describe}")
 
 
+def _found_by(each: mapping.Mapping) -> Iterator[tuple[str, str]]:
+    """How its records are found."""
+    if rule := each.message:
+        how = "made" if rule.create else "looked for"
+        yield "message", f"{rule.key} = {rule.value}, {how}"
+        yield "of", ", ".join(rule.gateways) or "all gateways"
+    elif each.of_member:
+        yield "members", "looked for by campaign and person"
+    else:
+        yield "phones", ", ".join(each.phones) or "none"
+        yield "holders", str(each.holders)
+
+
 def _facts_of(each: mapping.Mapping) -> dict[str, object]:
     return {
         "object": each.object,
         "file": str(each.path),
         "phones": each.phones,
         "holders": each.holders,
+        "message": each.message,
         "fields": {rule.field: rule.fact.name for rule in each.fields},
     }
 

@@ -22,10 +22,17 @@ class Trial:
     person: Person
 
     def fields(self, mapping: Mapping) -> dict[str, FieldValue]:
-        """What a record of that object would get."""
+        """What a record of that object would get; of a message's own, its key as well."""
+        key: dict[str, FieldValue] = {}
+        if rule := mapping.message:
+            delivery = self.person.delivery
+            value = rule.value_of(delivery.gateway, delivery.message_id) if delivery else ""
+            if not value:
+                return {}
+            key = {rule.key: value}
         topics = [topic for topic in Topic if topic is not Topic.PERSON or self.person.phone]
         values = (mapping.values(topic, self.person) for topic in topics)
-        return {field: value for each in values for field, value in each.items()}
+        return {**key, **{field: value for each in values for field, value in each.items()}}
 
 
 def trials(

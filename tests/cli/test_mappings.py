@@ -46,10 +46,26 @@ def callback(write):
 
 
 SMALL = "object: Lead\nfields:\n  Status__c: delivery.status\n  Code__c: delivery.error_code\n"
+ROWS = """\
+object: Row__c
+message: {key: Id__c, value: message_id, create: false, gateways: [kannel]}
+fields: {Status__c: delivery.status, Contact__c: message.contact}
+"""
+MEMBERS = "object: CampaignMember\nfields: {Text__c: delivery.status}\n"
 CONSENT_ONLY = "object: Lead\nfields:\n  SMS_Opt_Out__c: consent.opted_out\n"
 
 
 class TestList:
+    def test_tells_how_records_of_messages_and_members_are_found(self, run, write, tmp_path):
+        write("rows.yaml", ROWS)
+        write("members.yaml", MEMBERS)
+
+        answer = run("list", MAPPINGS=str(tmp_path))
+
+        assert "  message  Id__c = message_id, looked for\n  of       kannel\n" in answer.stdout
+        assert "  members  looked for by campaign and person\n" in answer.stdout
+        assert "phones" not in answer.stdout
+
     def test_shows_the_mappings_in_use(self, run):
         answer = run("list")
 
@@ -69,6 +85,7 @@ class TestList:
                 "file": str(path),
                 "phones": [],
                 "holders": "newest",
+                "message": None,
                 "fields": {"Status__c": "delivery.status", "Code__c": "delivery.error_code"},
             }
         ]
@@ -209,6 +226,21 @@ class TestTest:
             "SMS_Last_Delivered_At__c": "2023-11-14T22:13:20.000Z",
             "SMS_Phone_E164__c": "+447700900123",
         }
+
+    def test_shows_the_record_of_a_message_with_its_key(self, run, write, callback):
+        path = write("rows.yaml", ROWS.replace("create: false", "create: true"))
+
+        answer = run("test", path, "--gateway", "kannel", "--callback", callback, "--json")
+
+        (row,) = json.loads(answer.stdout)
+        assert row["fields"] == {"Id__c": "42", "Status__c": "Delivered", "Contact__c": None}
+
+    def test_shows_none_for_a_gateway_that_has_no_such_records(self, run, write, callback):
+        path = write("rows.yaml", ROWS.replace("[kannel]", "[twilio]"))
+
+        answer = run("test", path, "--gateway", "kannel", "--callback", callback)
+
+        assert answer.stderr == "connector: nothing would be written\n"
 
     def test_reads_numbers_in_the_country_of_the_settings(self, run, write):
         request = {"method": "GET", "path_query": REPORT.replace("%2B44", "0")}

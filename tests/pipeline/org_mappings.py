@@ -1,5 +1,8 @@
 """Mappings of more than people, and the pipeline that works with them."""
 
+import re
+from pathlib import Path
+
 from connector import gateways, mapping
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.enqueue import enqueue
@@ -7,6 +10,9 @@ from connector.pipeline.lookup import Seeker
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
 from connector.pipeline.phone_reader import PhoneReader
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "mappings.md"
 
 
 class Pipeline:
@@ -67,3 +73,9 @@ def optional(name):
     """One of the optional mappings."""
     found = mapping.load(mapping.packaged() / "optional" / f"{name}.yaml")
     return {found.object: found}
+
+
+def documented(name):
+    """The first example of docs/mappings.md that maps this object."""
+    examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
+    return next(text for text in examples if text.startswith(f"object: {name}\n"))

@@ -6,7 +6,7 @@ from connector.emulator import SObject, seed_contacts, seed_leads
 from connector.emulator.kinds import lookup, picklist, record_id, system_fields, text
 from connector.emulator.sms import STATUSES
 from connector.pipeline.lookup import PATIENCE
-from tests.pipeline.org_mappings import Pipeline, load, optional
+from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.support.callbacks import dlr
 from tests.support.events import MOBILE
 
@@ -26,23 +26,17 @@ MAGIC = SObject(
         *system_fields(),
     ),
 )
-MAGIC_FILE = """\
-object: magic__SMS__c
-message:
-  key: magic__Id__c
-  value: message_id
-  create: false
-  gateways: [kannel]
-  person: [magic__Contact__c, magic__Lead__c]
-fields:
-  magic__Status__c: delivery.status
-"""
+MAGIC_FILE = documented("magic__SMS__c")
 
 
 class TestOurRows:
-    @pytest.fixture
-    def pipeline(self, store, org, budget, clock, pusher, mappings):
-        both = {**mappings, **optional("sms_message")}
+    @pytest.fixture(params=["shipped", "documented"])
+    def pipeline(self, store, org, budget, clock, pusher, mappings, request, tmp_path):
+        """The shipped file, and the one of the documentation."""
+        if request.param == "shipped":
+            both = {**mappings, **optional("sms_message")}
+        else:
+            both = load(tmp_path, rows=documented("SMS_Message__c"))
         return Pipeline(store, org, budget, clock, pusher, both)
 
     def row(self, emulator, key="kannel/42"):
@@ -58,8 +52,7 @@ class TestOurRows:
         assert report.written == 2
         assert row["Contact__c"] == alex
         assert row["Status__c"] == "Delivered"
-        assert row["Gateway__c"] == "kannel"
-        assert row["Message_Id__c"] == "42"
+        assert row["Status_At__c"] == "2023-11-14T22:13:20.000+0000"
         assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Delivered"
         assert pipeline.shown_on() == {("Contact", alex): "reference", OURS: "key"}
 
