@@ -120,11 +120,11 @@ def _flows(context: DoctorContext) -> Iterator[Finding]:
 
 def _triggers(context: DoctorContext) -> Iterator[Finding]:
     """Which Apex triggers are active."""
-    for name in _written(context):
-        rows = context.asker.tooling(
-            "SELECT Name FROM ApexTrigger"  # noqa: S608 (SOQL)
-            f" WHERE TableEnumOrId = {soql.text(name)} AND Status = 'Active'"
-        )
+    for name, entity in context.entities.items():
+        # A custom object goes by its id here.
+        of = soql.text(text_of(entity, "DurableId"))
+        where = f"WHERE TableEnumOrId = {of} AND Status = 'Active'"
+        rows = context.asker.tooling(soql.select(("Name",), "ApexTrigger", where))
         if names := [text_of(row, "Name") for row in rows]:
             text = f"{name}: {_listed('active Apex trigger', names)}"
             yield TRIGGERS.found(text, object=name)

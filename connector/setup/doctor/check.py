@@ -53,7 +53,7 @@ NOT_TOLD = Trouble(
     means="Our user may not ask for this, so the doctor cannot say whether it is well. The"
     " service itself does not need it.",
     cure="To have it checked, give the user View Setup and Configuration, or call with an"
-    " administrator's login: `connector setup doctor --env admin/salesforce.env`.",
+    " administrator's login: `connector setup doctor --env salesforce/admin.env`.",
     where="Setup > Permission Sets > SMS Connector > System Permissions > View Setup and"
     " Configuration",
 )

@@ -92,6 +92,18 @@ class DoctorContext:
         """The objects of the mappings as our user sees them; None where it does not."""
         return {name: self.describe(name) for name in self.objects}
 
+    @functools.cached_property
+    def entities(self) -> Mapping[str, Row]:
+        """The objects that we see and write to, as Setup knows them."""
+        names = [name for name, described in self.described.items() if described]
+        if not names:
+            return {}
+        rows = self.asker.tooling(
+            "SELECT QualifiedApiName, DurableId, InternalSharingModel"  # noqa: S608 (SOQL)
+            f" FROM EntityDefinition WHERE QualifiedApiName IN {texts(names)}"
+        )
+        return {text_of(row, "QualifiedApiName"): row for row in rows}
+
     def describe(self, name: str) -> ObjectDescription | None:
         try:
             return self.org.describe(name)

@@ -59,7 +59,8 @@ OUTDATED = Trouble(
     " and takes nothing away.",
     where=f"{PERMISSION_SETS} > {{name}}",
 )
-_MODELS = {"ReadWrite": True, "ReadWriteTransfer": True, "FullAccess": True}
+#: Defaults of sharing that let everybody write; a child's are those of its parent.
+_OPEN = ("", "ReadWrite", "ReadWriteTransfer", "FullAccess", "ControlledByParent")
 NARROW = Trouble(
     name="sharing-narrow",
     level=Level.WARNING,
@@ -161,19 +162,17 @@ def _some(names: list[str]) -> str:
 
 def _sharing(context: DoctorContext) -> Iterator[Finding]:
     """Whether our user may write records of others."""
-    names = [each.name for each in context.described.values() if each]
-    if not names or _modifies_all(_rights(context)):
+    models = {
+        name: text_of(entity, "InternalSharingModel")
+        for name, entity in context.entities.items()
+    }
+    narrow = {name: model for name, model in models.items() if model not in _OPEN}
+    if not narrow or _modifies_all(_rights(context)):
         return
     rights = _object_rights(context)
-    for name in names:
-        asked = "QualifiedApiName, InternalSharingModel"
-        rows = context.asker.tooling(
-            f"SELECT {asked} FROM EntityDefinition"  # noqa: S608 (SOQL)
-            f" WHERE QualifiedApiName = {soql.text(name)}"
-        )
-        model = text_of(rows[0], "InternalSharingModel") if rows else ""
-        if model and model not in _MODELS and "Controlled" not in model and name not in rights:
-            yield NARROW.found(f"{name} is shared {model}; records of others", object=name)
+    for name, model in narrow.items():
+        if name not in rights:
+            yield NARROW.found(f"{name}: the org's default is {model}", object=name)
 
 
 def _rights(context: DoctorContext) -> list[Row]:
