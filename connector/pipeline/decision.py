@@ -58,9 +58,8 @@ class Decision:
             case "registered":
                 told = ["the sender registered the message for it", *self._refusals(first=1)]
                 return "; ".join(told) + self._moved(match, "registered_record")
-        is_told = match.matched_by == companions.BY_MESSAGE
-        why = "a record of the message tells of it" if is_told else self._held(match)
-        return "; ".join([why, *self._refusals(first=2)])
+            case _:
+                return "; ".join([self._sent_to(match), *self._refusals(first=2)])
 
     def why_none(self, *, waits: bool) -> str:
         """Why nobody shows it; empty where somebody does."""
@@ -78,6 +77,12 @@ class Decision:
         if self._twins.get(record_id) == match.record.id:
             return f", as {record_id}, the same person's"
         return f", as {record_id}, which became it"
+
+    def _sent_to(self, match: Match) -> str:
+        """Of a person that nobody named by its id."""
+        if match.matched_by == companions.BY_MESSAGE:
+            return "a record of the message tells of it"
+        return self._held(match)
 
     def _keyed(self, match: Match) -> str:
         """Of a record of the message itself."""
