@@ -61,7 +61,7 @@ def doctor_command(
     \b
     Examples:
       connector setup doctor
-      connector setup doctor --env admin/salesforce.env
+      connector setup doctor --env salesforce/admin.env
       connector setup doctor --write-test 003000000000001AAA
     """
     context = _context(Settings.from_environment(), wanted, env_file, write_test)

@@ -51,7 +51,7 @@ _env_option = click.option(
     "--env",
     "env_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="An administrator's salesforce.env, instead of the login in force.",
+    help="An administrator's login, as `org login --save-as` wrote it.",
 )
 _assign_option = click.option(
     "--assign",
@@ -81,7 +81,7 @@ def plan(
     \b
     Example:
       connector setup plan
-      connector setup plan --env admin/salesforce.env --parts core,reports
+      connector setup plan --env salesforce/admin.env --parts core,reports
     """
     with _visit(env_file, assignee) as visit:
         made = make_plan(visit.org, wanted, assignee=visit.assignee, user=visit.user)
@@ -120,7 +120,7 @@ def apply(
     \b
     Example:
       connector setup apply
-      connector setup apply --env admin/salesforce.env --assign sms@acme.com --yes
+      connector setup apply --env salesforce/admin.env --assign sms@acme.com --yes
     """
     with _visit(env_file, assignee) as visit:
         made = make_plan(visit.org, wanted, assignee=visit.assignee, user=visit.user)

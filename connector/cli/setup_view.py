@@ -1,5 +1,6 @@
 """A plan as people read it: by object, the changes in words, at most 80 columns."""
 
+import collections
 import itertools
 from collections.abc import Iterable, Iterator
 
@@ -87,12 +88,17 @@ def _title(parent: str, kind: str, count: int) -> str:
 
 
 def _notes(steps: Iterable[Step]) -> Iterator[str]:
-    """What is to be said of several components is said once."""
-    noted: dict[str, list[str]] = {}
+    """What is to be said of several fields is said once, with how many each object has."""
+    noted: dict[str, collections.Counter[str]] = {}
     for step in steps:
         if step.note:
-            noted.setdefault(step.note, []).append(step.name)
-    for note, names in noted.items():
-        yield f"= {len(names)} {_WORDS['CustomField'][len(names) != 1]} {note}"
-        yield paragraph(", ".join(names), label="    ")
+            noted.setdefault(step.note, collections.Counter())[step.name.partition(".")[0]] += 1
+    for note, objects in noted.items():
+        one, several = _WORDS["CustomField"]
+        count = objects.total()
+        yield f"= {count} {one if count == 1 else several}, not compared"
+        yield paragraph(note, label="    ")
+        yield paragraph(
+            ", ".join(f"{name} {count}" for name, count in objects.items()), label="    "
+        )
         yield ""

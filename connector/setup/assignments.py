@@ -1,6 +1,7 @@
 """Who has our permission sets: the integration user needs those of the parts that are there."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from connector.domain.errors import ConfigurationError
 from connector.footprint import Footprint
@@ -23,8 +24,19 @@ class Assignment:
     made: bool
 
 
-def assignments(org: Org, footprint: Footprint, username: str) -> list[Assignment]:
-    """The permission sets that the connector cannot do without, for its user."""
+def assignments(
+    org: Org, footprint: Footprint, *, connector: str, admin: str
+) -> list[Assignment]:
+    """
+    What the connector's user cannot do without, and what lets the admin see the fields.
+
+    Without it not even administrators do, and the next plan could not compare them.
+    """
+    wanted = _of(org, connector, footprint.for_connector)
+    return wanted if admin == connector else wanted + _of(org, admin, footprint.for_people)
+
+
+def _of(org: Org, username: str, permission_sets: Sequence[str]) -> list[Assignment]:
     user_id = _user(org, username)
     where = f"WHERE AssigneeId = {soql.record_id(user_id)}"
     rows = org.query(f"SELECT PermissionSet.Name FROM PermissionSetAssignment {where}")  # noqa: S608 (SOQL)
@@ -34,14 +46,8 @@ def assignments(org: Org, footprint: Footprint, username: str) -> list[Assignmen
         if isinstance(inner := row.get("PermissionSet"), dict)
     }
     return [
-        Assignment(
-            permission_set=spec.name,
-            username=username,
-            user_id=user_id,
-            made=spec.name in has,
-        )
-        for spec in footprint.permission_sets
-        if spec.for_connector
+        Assignment(permission_set=name, username=username, user_id=user_id, made=name in has)
+        for name in permission_sets
     ]
 
 

@@ -81,7 +81,8 @@ def make_plan(org: Org, footprint: Footprint, *, assignee: str, user: str) -> Pl
     """
     Compare the org with the footprint; nothing is changed.
 
-    `assignee` is the user who shall have the permission sets, `user` the one who we are.
+    `assignee` is the user that the connector logs in as, `user` the one who we are: both need
+    a permission set to see the fields.
     """
     has = _Inventory(org, footprint)
     fields = {spec.full_name: spec for spec in footprint.fields}
@@ -98,7 +99,7 @@ def make_plan(org: Org, footprint: Footprint, *, assignee: str, user: str) -> Pl
             step, what = _presence(component, has)
         steps.append(step)
         deployed += what
-    wanted = assignments(org, footprint, assignee)
+    wanted = assignments(org, footprint, connector=assignee, admin=user)
     return Plan(
         parts=footprint.parts,
         steps=(*steps, *(_assignment(each) for each in wanted)),
@@ -136,8 +137,8 @@ def may_not_set_up(code: str) -> str:
     return (
         f"Salesforce: {code}: this user may not look into or change the org's set-up. It needs"
         " the permissions Modify Metadata Through Metadata API Functions and Customize"
-        " Application, which administrators have: log in as one (`connector org login --folder"
-        " admin --username ...`) and say --env admin/salesforce.env"
+        " Application, which administrators have: log in as one (`connector org login"
+        " --username ADMIN --save-as admin.env`) and say --env salesforce/admin.env"
     )
 
 

@@ -137,6 +137,33 @@ class TestScript:
         assert "say --force" in str(answer.exception)
 
 
+class TestAnotherUser:
+    def test_takes_the_app_of_the_first_login_over(self, login, approved, tmp_path):
+        login(*approved)
+
+        answer = login("--username", ADMIN, "--save-as", "admin.env")
+
+        assert answer.exit_code == 0, answer.exception
+        assert "External Client App" not in answer.stdout
+        folder = tmp_path / "salesforce"
+        first, second = (
+            Settings.from_file(folder / name) for name in ("salesforce.env", "admin.env")
+        )
+        assert second.salesforce_client_id == first.salesforce_client_id
+        assert (first.salesforce_username, second.salesforce_username) == (
+            INTEGRATION_USER,
+            ADMIN,
+        )
+        assert login("--check", "--save-as", "admin.env").exit_code == 0
+
+    def test_needs_an_app_of_its_own_at_another_address(self, login, approved):
+        login(*approved)
+
+        answer = login("--login-url", "https://other.my.salesforce.com")
+
+        assert "say --client-id" in str(answer.exception)
+
+
 class TestClientCredentials:
     def test_keep_the_secret_in_a_file_of_its_own(self, login, emulated, tmp_path):
         _, server = emulated

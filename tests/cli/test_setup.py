@@ -76,7 +76,7 @@ class TestPlan:
         answer = run("plan", app="sms")
 
         assert isinstance(answer.exception, ConfigurationError)
-        assert "--env admin/salesforce.env" in str(answer.exception)
+        assert "--env salesforce/admin.env" in str(answer.exception)
 
     def test_is_for_the_user_of_the_login_in_force(self, emulated, run, tmp_path):
         path = tmp_path / "admin.env"

@@ -62,7 +62,10 @@ class TestOrgThatHasIt:
     def test_another_user_needs_the_permission_set_too(self, ready):
         plan = ready.plan(assignee=INTEGRATION_USER)
 
-        assert names_of(plan, Action.CREATE) == {f"SMS_Connector to {INTEGRATION_USER}"}
+        assert names_of(plan, Action.CREATE) == {
+            f"SMS_Connector to {INTEGRATION_USER}",
+            f"SMS_Viewer to {ADMIN}",  # who else would see the fields
+        }
         assert plan.components == ()
 
     def test_what_the_admin_made_longer_or_freer_stays(self, ready):
