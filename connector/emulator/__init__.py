@@ -35,7 +35,19 @@ Rules: `org.rules` has the lists `validation`, `flows`, `duplicates`, `assignmen
 `unknown_field_refuses_call`.
 
 Usage: `org.calls` counts by endpoint (`org.calls["PATCH /composite/sobjects"]`), `org.usage`
-has `used`, `daily_limit`, `spend(calls)`; `org.queries.page_size` makes pages small.
+has `used`, `daily_limit`, `spend(calls)` and `others(calls_per_hour)`, who go on calling as the
+org's clock goes; `bulk_batches`, `bulk_queries` and `events` are further allowances with a
+`limit`. `org.queries.page_size` makes pages small.
+
+Bulk: `org.bulk` works on jobs, one step at each poll and one in `seconds_per_step` of the org's
+clock; a step is a batch of `batch_size` rows. `fail(after=, message=)` breaks the next job off,
+`locks_before_retry` makes locks put a batch back into its queue, `kept` is how long finished
+jobs are known. Lock faults hit rows of jobs as they hit calls; aim with `path="/jobs/ingest"`.
+
+Events: `event_object(...)` or a deployment defines one; `org.events` iterates over what was
+published, `of(object, after=replay_id)`, `refuse(code, times=)`. Outbound messages:
+`org.outbound.add(OutboundMessage(object=, url=, fields=, on=))`; a served org sends them on its
+own, in a test `deliver()` sends what is due; `pending`, `attempts`, `dropped`, `post`.
 
 Faults: `org.faults.<kind>(...)` with session_expired, session_refused, daily_limit,
 concurrent_limit, unavailable (503 in HTML), server_unavailable (503 in JSON), maintenance_page
@@ -47,24 +59,26 @@ latency(seconds), truncated, cut_body, lock(*records, share=). Aim with `method`
 
 Another process drives the same through HTTP: `GET /emulator/stats`, `GET|POST|DELETE
 /emulator/faults` (`{"kind": "drop", "after_commit": true, "times": 2}`), and `POST
-/emulator/` `seed`, `create`, `update`, `delete`, `convert`, `merge`, `revoke`. `GET /emulator/`
-is a page of the records with their history.
+/emulator/` `seed`, `create`, `update`, `delete`, `convert`, `merge`, `revoke`, `others`
+(`{"calls_per_hour": 500}`), `bulk` (`{"batch_size": 200, "fail": {"after": 150}}`). `GET
+/emulator/` is a page of the records with their history.
 
 Where documentation is silent it chooses the stricter reading: an unknown field refuses the
 whole collections call (`org.rules.unknown_field_refuses_call`), an id or key twice in a call
 refuses both records, an eleventh chunk is LIMIT_EXCEEDED, numbers and booleans in quotes and
 datetimes without an offset are JSON_PARSER_ERROR, control characters are dropped from text.
 
-What it does not know (child queries, Bulk, Tooling, deployment) is refused with 501
+What it does not know (child queries, Bulk API 1.0, retrieving metadata) is refused with 501
 NOT_EMULATED or 404, never answered wrongly.
 """
 
+from connector.emulator.administration import ADMIN, INTEGRATION_USER
 from connector.emulator.app import create_app
 from connector.emulator.errors import RecordError, RefusedRecordError
 from connector.emulator.events import PublishedEvent, event_object
 from connector.emulator.fields import Field
 from connector.emulator.objects import SObject
-from connector.emulator.org import ADMIN, INTEGRATION_USER, EmulatedOrg
+from connector.emulator.org import EmulatedOrg
 from connector.emulator.outbound import OutboundMessage
 from connector.emulator.rules import AssignmentRule, BrokenFlow, DuplicateRule, ValidationRule
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads

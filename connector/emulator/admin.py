@@ -36,6 +36,8 @@ _NAMED = (
     "cut_body",
     "lock",
 )
+#: The settings of bulk jobs.
+_BULK = frozenset({"batch_size", "seconds_per_step", "locks_before_retry", "page"})
 #: What goes wrong with a request to these routes itself.
 _WRONG = (ApiError, KeyError, TypeError, ValueError, RefusedRecordError)
 
@@ -66,12 +68,15 @@ def blueprint(org: EmulatedOrg) -> flask.Blueprint:
 
 def statistics(org: EmulatedOrg) -> dict[str, object]:
     """What the org was asked and what it holds."""
-    records = {sobject.name: org.count(sobject.name) for sobject in org.schema}
+    kept = [each.name for each in org.schema if "data" in each.apis and not each.event]
+    records = {name: org.count(name) for name in kept}
     return {
         "calls": dict(sorted(org.calls.items())),
         "used": org.usage.used,
         "daily_limit": org.usage.daily_limit,
         "records": records,
+        "jobs": [job.as_json() for job in org.bulk.jobs.all()],
+        "events": len(org.events),
         "faults": [fault.as_json() for fault in org.faults],
     }
 
@@ -136,6 +141,27 @@ def _revoke(org: EmulatedOrg, _body: dict[str, Any]) -> Mapping[str, object]:
     return {}
 
 
+def _others(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    """How often other integrations call the org from now on, and what they have used up."""
+    org.usage.spend(int(body.get("spend", 0)))
+    if "calls_per_hour" in body:
+        org.usage.others(float(body["calls_per_hour"]))
+    return {"used": org.usage.used, "daily_limit": org.usage.daily_limit}
+
+
+def _bulk(org: EmulatedOrg, body: dict[str, Any]) -> Mapping[str, object]:
+    """How the org works on bulk jobs; `fail` has what `org.bulk.fail` takes."""
+    failure = body.pop("fail", None)
+    unknown = set(body) - _BULK
+    if unknown:
+        raise ValueError(f"unknown setting {min(unknown)!r}: one of {', '.join(sorted(_BULK))}")
+    for name, value in body.items():
+        setattr(org.bulk, name, value)
+    if failure is not None:
+        org.bulk.fail(**failure)
+    return {name: getattr(org.bulk, name) for name in sorted(_BULK)}
+
+
 _ACTS: Mapping[str, Callable[[EmulatedOrg, dict[str, Any]], Mapping[str, object]]] = {
     "faults": _add_fault,
     "seed": _seed,
@@ -145,4 +171,6 @@ _ACTS: Mapping[str, Callable[[EmulatedOrg, dict[str, Any]], Mapping[str, object]
     "convert": _convert,
     "merge": _merge,
     "revoke": _revoke,
+    "others": _others,
+    "bulk": _bulk,
 }

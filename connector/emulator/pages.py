@@ -53,12 +53,13 @@ def blueprint(org: EmulatedOrg) -> flask.Blueprint:
     @pages.get("/")
     def home() -> str:
         org.settle()
-        counts = [(each, org.count(each.name)) for each in org.schema]
+        kept = [each for each in org.schema if "data" in each.apis and not each.event]
+        counts = [(each, org.count(each.name)) for each in kept]
         return flask.render_template("emulator/home.html", org=org, counts=counts)
 
     @pages.get("/<name>/")
     def records(name: str) -> str:
-        if not org.schema.knows(name):
+        if not org.schema.knows(name) or org.schema.sobject(name).event:
             flask.abort(404)
         org.settle()
         sobject = org.schema.sobject(name)

@@ -185,6 +185,22 @@ class TestAdmin:
         assert stats["calls"] == {"GET /query": 1}
         assert (stats["used"], stats["records"]["Contact"]) == (1, 1)
 
+    def test_others_use_the_org_too(self, admin, outside, watch):
+        admin("POST", "/others", {"spend": 40, "calls_per_hour": 60})
+        watch.move(minutes=10)
+
+        answer = outside.get("/limits")
+
+        assert answer.headers["Sforce-Limit-Info"] == "api-usage=51/100000"
+
+    def test_bulk_jobs_can_be_made_to_fail(self, admin, org):
+        made = admin("POST", "/bulk", {"batch_size": 200, "fail": {"after": 150}})
+        wrong = admin("POST", "/bulk", {"size": 200})
+
+        assert (made.status_code, made.json()["batch_size"]) == (201, 200)
+        assert (org.bulk.batch_size, wrong.status_code) == (200, 400)
+        assert admin("GET", "/stats").json()["jobs"] == []
+
     def test_seeds_people(self, admin, org):
         made = admin(
             "POST", "/seed", {"contacts": 3, "leads": 2, "accounts": 1, "campaign": "Autumn"}
