@@ -44,6 +44,12 @@ class Settings:
     data_folder: Path = setting(
         kinds.FOLDER, "connector-data", "where the embedded database lies; a local disk"
     )
+    privacy_key: Secret = setting(
+        kinds.SECRET,
+        "",
+        "key of the pseudonyms that erased numbers leave, the same for ever; not set: the "
+        "database keeps one of its own",
+    )
     public_url: str = setting(
         kinds.ORIGIN, "", "the address that gateways call; their signatures cover it"
     )

@@ -10,10 +10,10 @@ from connector import logs
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.settings import Address, Settings
-from connector.store import Store
 from connector.web.assembly import assemble
 from connector.web.front import Front
 from connector.web.lifetime import end_with_parent, raise_file_limit
+from connector.wiring.local import open_store
 
 
 #: Connections at once, slow ones included; each costs a coroutine.
@@ -77,7 +77,7 @@ def front() -> Front:
     logs.setup(
         level=settings.log_level,
         format=settings.log_format,
-        secrets=[secret.value for secret in settings.gateways.values()],
+        secrets=settings.secrets,
     )
-    store = Store.open(settings.store_url, upgrade=False)
+    store = open_store(settings, upgrade=False)
     return assemble(settings, store, system_clock)

@@ -20,7 +20,9 @@ from connector.store import Store
 
 def open_store(settings: Settings, *, upgrade: bool = True) -> Store:
     """The store of these settings; without `upgrade` one of another version is refused."""
-    return Store.open(settings.store_url, upgrade=upgrade)
+    return Store.open(
+        settings.store_url, upgrade=upgrade, privacy_key=settings.privacy_key.value
+    )
 
 
 def read_mappings(settings: Settings) -> Mapping[str, mapping.Mapping]:
