@@ -37,22 +37,39 @@ class Lane:
     """One object while we hold its lease."""
 
     def __init__(
-        self, name: str, lease: Lease, store: Store, clock: Clock, chance: random.Random
+        self,
+        name: str,
+        lease: Lease,
+        store: Store,
+        clock: Clock,
+        chance: random.Random,
+        *,
+        announce: bool = False,
     ) -> None:
         self.name = name
         self.store = store
         self.clock = clock
         self._lease = lease
         self._chance = chance
+        self._announce = announce
 
     @classmethod
     def take(
-        cls, name: str, holder: str, store: Store, clock: Clock, chance: random.Random
+        cls,
+        name: str,
+        holder: str,
+        store: Store,
+        clock: Clock,
+        chance: random.Random,
+        *,
+        announce: bool = False,
     ) -> "Lane | None":
-        """The lane of this object, unless another has it."""
+        """The lane of this object, unless another has it; events tell of it if they shall."""
         with store.transaction() as transaction:
             lease = transaction.leases.take(f"push:{name}", holder, clock(), LEASE)
-        return Lane(name, lease, store, clock, chance) if lease else None
+        if lease is None:
+            return None
+        return Lane(name, lease, store, clock, chance, announce=announce)
 
     def give_back(self) -> None:
         with self.store.transaction() as transaction:
@@ -98,7 +115,7 @@ class Lane:
             return self.settlement(transaction).settle(outcomes, went)
 
     def settlement(self, transaction: Transaction) -> Settlement:
-        return Settlement(transaction, self.clock(), self._chance)
+        return Settlement(transaction, self.clock(), self._chance, announce=self._announce)
 
     def insist(self, keep: Callable[[], T]) -> T:
         """Keep what Salesforce answered, with patience: it would have to be asked again."""

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from connector.clock import Clock
 from connector.domain.records import (
@@ -34,6 +34,7 @@ class Pusher:
     Sends what is pending to one org; what it knows of the org's mood lives in here.
 
     Where more than `bulk_from` records of one object wait, they go by a bulk job; 0 is never.
+    Of the objects `announced`, events tell what was written.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Pusher:
         holder: str,
         batch_size: int = BATCH_SIZE,
         bulk_from: int = 0,
+        announced: Collection[str] = (),
     ) -> None:
         self._store = store
         self._org = org
@@ -53,6 +55,7 @@ class Pusher:
         self._holder = holder
         self._mood = Mood(org, budget, clock, batch_size=batch_size)
         self._bulk = BulkPush(self._mood, bulk_from)
+        self._announced = announced
         self._random = random.Random(holder)  # noqa: S311 (spreads retries, keeps no secret)
 
     def push(self, *, limit: int = ROUND) -> PushReport:
@@ -68,7 +71,14 @@ class Pusher:
         return report
 
     def _lane(self, name: str, limit: int) -> PushReport:
-        lane = Lane.take(name, self._holder, self._store, self._clock, self._random)
+        lane = Lane.take(
+            name,
+            self._holder,
+            self._store,
+            self._clock,
+            self._random,
+            announce=name in self._announced,
+        )
         if lane is None:
             return PushReport()
         report, calls = PushReport(), self._org.calls

@@ -48,10 +48,18 @@ class PushReport:
 class Settlement:
     """Keeps what Salesforce answered for one batch, in one transaction."""
 
-    def __init__(self, transaction: Transaction, now: datetime, chance: random.Random) -> None:
+    def __init__(
+        self,
+        transaction: Transaction,
+        now: datetime,
+        chance: random.Random,
+        *,
+        announce: bool = False,
+    ) -> None:
         self._transaction = transaction
         self._now = now
         self._chance = chance
+        self._announce = announce
 
     def settle(
         self, outcomes: Sequence[Outcome], went: dict[RecordRef, RecordRef | None]
@@ -99,6 +107,8 @@ class Settlement:
             return
         changes = [outcome.change for outcome in outcomes]
         self._transaction.writes.remember(changes, self._now)
+        if self._announce:
+            self._transaction.announcements.want(changes, self._now)
         self._transaction.outbox.settle(changes)
         self._transaction.writes.unrefuse(change.record.id for change in changes)
         self._transaction.writes.start_lane(changes[0].record.object, urgent=changes[0].urgent)

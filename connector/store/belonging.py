@@ -10,6 +10,8 @@ from connector.store.sql import Sql
 
 #: Tables of what one org has, or shall have: record ids mean nothing in another.
 OF_ONE_ORG = (
+    "announced",
+    "announcements",
     "bulk_changes",
     "bulk_jobs",
     "call_pace",

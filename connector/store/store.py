@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate, privacy
+from connector.store.announcements import Announcements
 from connector.store.audit import Audit
 from connector.store.belonging import Belonging
 from connector.store.bulk_jobs import BulkJobs
@@ -56,6 +57,7 @@ class Transaction:
         self.lookups = Lookups(connection)
         self.outbox = Outbox(connection)
         self.writes = Writes(connection)
+        self.announcements = Announcements(connection)
         self.leases = Leases(connection)
         self.keys = ApiKeys(connection)
         self.bulk_jobs = BulkJobs(connection)
