@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 
 from connector.emulator.access import Caller
+from connector.emulator.auth import App, Auth
 from connector.emulator.metadata.deploy import Options, Result
 from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.schema import Schema
-from connector.emulator.setup_rows import ADMINISTRATOR, STANDARD_USER
+from connector.emulator.setup_rows import ADMINISTRATOR, STANDARD_USER, bear, organization
 from connector.emulator.storage import Row, Storage
+from connector.emulator.writes import Writer
+
+
+ADMIN = "admin@example.com"
+INTEGRATION_USER = "integration@example.com"
+
+#: The users that an org is born with.
+_FIRST = (
+    (ADMIN, "Admin", ADMINISTRATOR),
+    (INTEGRATION_USER, "Integration", STANDARD_USER),
+)
 
 
 class Administration:
@@ -16,12 +28,37 @@ class Administration:
     storage: Storage
     schema: Schema
     deployments: Deployments
+    writer: Writer
+    auth: Auth
+    id: str
 
     def create(self, sobject: str, fields: Mapping[str, object]) -> str:
         raise NotImplementedError
 
     def caller(self, call: str, user: str = "") -> Caller:
         raise NotImplementedError
+
+    def settle_in(self, name: str, *, sandbox: bool) -> None:
+        """The organization, its profiles and first users, where they are not there yet."""
+        caller = self.caller("birth")
+        with self.storage.transaction():
+            fresh = not self.storage.all_rows("Organization")
+            if fresh:
+                row = organization(self.id, name, caller.now, sandbox=sandbox)
+                self.storage.insert("Organization", [row])
+            if not self.storage.all_rows("Profile"):
+                bear(self.schema, self.writer, caller)
+                self._admit_all()
+            for username, last_name, profile in _FIRST if fresh else ():
+                self.add_user(username, last_name, profile=profile)
+
+    def _admit_all(self) -> None:
+        """Profiles for the users of a file that was made before there were any."""
+        for username, user in self.users.items():
+            profile = ADMINISTRATOR if username == ADMIN else STANDARD_USER
+            row: Row = {"Id": user, "ProfileId": self._named("Profile", profile)}
+            self.storage.update("User", [row])
+            self._admit(user, profile)
 
     @property
     def users(self) -> dict[str, str]:
@@ -39,13 +76,30 @@ class Administration:
         self._admit(made, profile)
         return made
 
-    def admit_all(self, administrator: str) -> None:
-        """Profiles for the users of a file that was made before there were any."""
-        for username, user in self.users.items():
-            profile = ADMINISTRATOR if username == administrator else STANDARD_USER
-            row: Row = {"Id": user, "ProfileId": self._named("Profile", profile)}
-            self.storage.update("User", [row])
-            self._admit(user, profile)
+    def register_app(
+        self,
+        consumer_key: str,
+        public_key_pem: str = "",
+        *,
+        secret: str = "",
+        username: str = INTEGRATION_USER,
+        run_as: str | None = None,
+    ) -> App:
+        """An external client app that this user is approved for, and may run as."""
+        runs_as = username if secret and run_as is None else run_as or ""
+        app = App(
+            consumer_key=consumer_key,
+            public_key_pem=public_key_pem,
+            secret=secret,
+            usernames=(username,),
+            run_as=runs_as,
+        )
+        self.auth.register(app)
+        return app
+
+    def issue_token(self, username: str = INTEGRATION_USER) -> str:
+        """An access token without a login, for tests of everything behind it."""
+        return self.auth.issue(self.users[username])
 
     def deploy(
         self,

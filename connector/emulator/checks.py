@@ -125,18 +125,18 @@ class Checks:
 
     def _check_flows(self, draft: Draft) -> None:
         for flow in self._rules.flows:
-            if flow.object == draft.sobject.name and flow.fails(draft.new):
+            if flow.active and flow.object == draft.sobject.name and flow.fails(draft.new):
                 raise refused("CANNOT_EXECUTE_FLOW_TRIGGER", flow.message)
 
     def _check_validation(self, draft: Draft) -> None:
         for rule in self._rules.validation:
-            if rule.object == draft.sobject.name and rule.fails(draft.new):
+            if rule.active and rule.object == draft.sobject.name and rule.fails(draft.new):
                 raise refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *rule.fields)
 
     def _check_duplicates(
         self, rule: DuplicateRule, drafts: Sequence[Draft], caller: Caller
     ) -> None:
-        if caller.save_duplicates and not rule.blocks:
+        if not rule.active or (caller.save_duplicates and not rule.blocks):
             return
         for draft in drafts:
             if draft.sobject.name == rule.object and draft.error is None:

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote
 
-from connector.emulator import bulk_ingest, bulk_query, composite
+from connector.emulator import bulk_ingest, bulk_query, composite, tooling
 from connector.emulator.calls import Call, Reply
 from connector.emulator.dispatch import endpoint, simple_routes, worded
 from connector.emulator.errors import ApiError, not_found, parser_error
@@ -60,7 +60,13 @@ class Door:
         self._org = org
         self._numbers = itertools.count(1)
         bulk = [*bulk_ingest.ROUTES, *bulk_query.ROUTES]
-        self._routes = [*composite.ROUTES, *bulk, *metadata.ROUTES, *simple_routes()]
+        self._routes = [
+            *composite.ROUTES,
+            *bulk,
+            *metadata.ROUTES,
+            *tooling.ROUTES,
+            *simple_routes(),
+        ]
 
     def serve(self, request: Request) -> Answer:
         """Raises BrokenConnectionError where a fault breaks the connection."""

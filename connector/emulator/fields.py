@@ -17,6 +17,7 @@ _SOAP_TYPES = {
     "percent": "xsd:double",
     "int": "xsd:int",
     "address": "urn:address",
+    "complexvalue": "urn:ComplexValue",
 }
 #: SQLite column types; text compares without case, as SOQL does, ids with case.
 _COLUMN_TYPES = {

@@ -30,6 +30,8 @@ class SObject:
     name_format: str = ""
     #: Which API shows it: the data API, the Tooling API, or both.
     apis: tuple[str, ...] = ("data",)
+    #: The system permission without which nobody sees it.
+    power: str = ""
 
     @property
     def custom(self) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.emulator.access import Caller
-from connector.emulator.administration import Administration
-from connector.emulator.auth import App, Auth
+from connector.emulator.administration import ADMIN, Administration
+from connector.emulator.auth import Auth
 from connector.emulator.bulk_work import Bulk
 from connector.emulator.errors import RefusedRecordError
 from connector.emulator.events import Events
@@ -21,17 +21,14 @@ from connector.emulator.outbound import Outbound
 from connector.emulator.query import Queries, present
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
-from connector.emulator.setup_rows import ADMINISTRATOR, bear
+from connector.emulator.setup_records import SetupRecords, check_query
+from connector.emulator.soql_tree import Query
 from connector.emulator.sosl import Searches
 from connector.emulator.standard import STANDARD_OBJECTS
 from connector.emulator.storage import HistoryEntry, Row, Storage
 from connector.emulator.times import stamp
 from connector.emulator.usage import Usage
 from connector.emulator.writes import Body, Saved, Writer
-
-
-ADMIN = "admin@example.com"
-INTEGRATION_USER = "integration@example.com"
 
 
 class EmulatedOrg(Administration):
@@ -64,7 +61,6 @@ class EmulatedOrg(Administration):
         self.usage = Usage(clock, daily_limit)
         self.storage = Storage(path)
         self.schema = Schema(self.storage, clock)
-        self._found = not self.schema.knows("Account")
         for sobject in STANDARD_OBJECTS:
             self.schema.complete(sobject)
         self.schema.permissions.watch()
@@ -77,16 +73,17 @@ class EmulatedOrg(Administration):
         )
         self.writer.wrote = self.outbound.wrote
         self.deployments = Deployments(self)
-        self.queries = Queries(self.storage, self.schema, clock)
+        self.setup = SetupRecords(
+            self.storage, self.schema, self.writer, self.rules, self.caller
+        )
+        self.queries = Queries(self.storage, self.schema, clock, before=self._before)
+        self.tooling = Queries(
+            self.storage, self.schema, clock, api="tooling", before=self._before
+        )
         self.searches = Searches(self.storage, self.schema, self.queries)
         self.auth = Auth(self.storage, clock, org_id=self.id, find_user=self._find_user)
         self._later: list[tuple[datetime, Callable[[], object]]] = []
-        if self._found:
-            self._settle(name, sandbox=sandbox)
-        elif not self.storage.all_rows("Profile"):
-            with self.storage.transaction():
-                bear(self.schema, self.writer, self.caller("birth"))
-                self.admit_all(ADMIN)
+        self.settle_in(name, sandbox=sandbox)
 
     def close(self) -> None:
         self.storage.close()
@@ -220,31 +217,6 @@ class EmulatedOrg(Administration):
         """How often each endpoint was called, such as `PATCH /composite/sobjects`."""
         return self.usage.calls
 
-    def register_app(
-        self,
-        consumer_key: str,
-        public_key_pem: str = "",
-        *,
-        secret: str = "",
-        username: str = INTEGRATION_USER,
-        run_as: str | None = None,
-    ) -> App:
-        """An external client app that this user is approved for, and may run as."""
-        runs_as = username if secret and run_as is None else run_as or ""
-        app = App(
-            consumer_key=consumer_key,
-            public_key_pem=public_key_pem,
-            secret=secret,
-            usernames=(username,),
-            run_as=runs_as,
-        )
-        self.auth.register(app)
-        return app
-
-    def issue_token(self, username: str = INTEGRATION_USER) -> str:
-        """An access token without a login, for tests of everything behind it."""
-        return self.auth.issue(self.users[username])
-
     def caller(self, call: str, user: str = "") -> Caller:
         """The org acting for itself, as its administrator unless told otherwise."""
         acting = self.users.get(user, user) or self.users.get(ADMIN, "")
@@ -257,6 +229,10 @@ class EmulatedOrg(Administration):
         user = str(rows[0]["Id"])
         return user, self.may_log_in(user)
 
+    def _before(self, query: Query) -> None:
+        check_query(query)
+        self.setup.refresh(query.sobject)
+
     def _presented(self, sobject: SObject, row: Row) -> dict[str, Value]:
         shown = {}
         for field in sobject.fields:
@@ -267,24 +243,6 @@ class EmulatedOrg(Administration):
                 )
             shown[field.name] = present(field, value)
         return shown
-
-    def _settle(self, name: str, *, sandbox: bool) -> None:
-        with self.storage.transaction():
-            now = stamp(self.clock())
-            organization: Row = {
-                "Id": self.id,
-                "Name": name,
-                "InstanceName": "EMU1",
-                "IsSandbox": int(sandbox),
-                "OrganizationType": "Enterprise Edition",
-                "LanguageLocaleKey": "en_US",
-                "CreatedDate": now,
-                "SystemModstamp": now,
-            }
-            self.storage.insert("Organization", [organization])
-            bear(self.schema, self.writer, self.caller("birth"))
-            self.add_user(ADMIN, "Admin", profile=ADMINISTRATOR)
-            self.add_user(INTEGRATION_USER, "Integration")
 
 
 def _plain(fields: Mapping[str, object]) -> Body:

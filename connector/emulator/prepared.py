@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connector.emulator.org import INTEGRATION_USER, EmulatedOrg
+from connector.emulator.administration import INTEGRATION_USER
+from connector.emulator.org import EmulatedOrg
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
 from connector.emulator.sms import install_sms_fields
 

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import itertools
+import json
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -39,7 +40,17 @@ class _Cursor:
 class Queries:
     """Runs SOQL for one org and remembers what is still to be fetched."""
 
-    def __init__(self, storage: Storage, schema: Schema, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        schema: Schema,
+        clock: Callable[[], datetime],
+        *,
+        api: str = "data",
+        before: Callable[[Query], None] = lambda _query: None,
+    ) -> None:
+        self._api = api
+        self._before = before
         self._storage = storage
         self._schema = schema
         self._clock = clock
@@ -92,8 +103,10 @@ class Queries:
         return [render(plan, tuple(row), base) for row in rows]
 
     def plan(self, text: str, query: Query, *, user: str, deleted: bool) -> Plan:
+        self._before(query)
         literals = Literals(text, self._clock().date())
-        return Compiler(text, self._schema, literals, user, deleted=deleted).compile(query)
+        compiler = Compiler(text, self._schema, literals, user, deleted=deleted, api=self._api)
+        return compiler.compile(query)
 
     def columns(self, text: str, *, user: str) -> dict[str, object]:
         """What `&columns=true` tells about a query instead of running it."""
@@ -132,6 +145,8 @@ class Queries:
 
 def present(field: Field | None, value: Value) -> Value:
     """A kept value as JSON shows it."""
+    if field is not None and field.type == "complexvalue":
+        return json.loads(str(value or "null"))  # type: ignore[no-any-return]
     return bool(value) if field is not None and field.type == "boolean" else value
 
 

@@ -19,6 +19,17 @@ class ValidationRule:
     message: str
     fails: Condition
     fields: tuple[str, ...] = ()
+    name: str = ""
+    active: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ApexTrigger:
+    """Code of the customer that runs when records are saved; here it is only there."""
+
+    object: str
+    name: str
+    active: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +39,7 @@ class BrokenFlow:
     object: str
     name: str
     fails: Condition
+    active: bool = True
     inner: str = "UNHANDLED_FAULT: An unhandled fault has occurred in this flow"
 
     @property
@@ -47,6 +59,7 @@ class DuplicateRule:
     fields: tuple[str, ...]
     blocks: bool = False
     message: str = "Use one of these records?"
+    active: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,8 @@ class AssignmentRule:
     object: str
     owner: str
     applies: Condition = lambda _record: True
+    name: str = "Assignment"
+    active: bool = True
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,6 +81,7 @@ class Rules:
     flows: list[BrokenFlow] = dataclasses.field(default_factory=list)
     duplicates: list[DuplicateRule] = dataclasses.field(default_factory=list)
     assignment: list[AssignmentRule] = dataclasses.field(default_factory=list)
+    triggers: list[ApexTrigger] = dataclasses.field(default_factory=list)
     #: Lead field to Contact field, for conversion.
     lead_fields: dict[str, str] = dataclasses.field(default_factory=dict)
     #: Records in an approval process: every write to them is refused.
@@ -79,6 +95,6 @@ class Rules:
 
     def assigned_owner(self, sobject: str, record: Row) -> str | None:
         for rule in self.assignment:
-            if rule.object == sobject and rule.applies(record):
+            if rule.active and rule.object == sobject and rule.applies(record):
                 return rule.owner
         return None

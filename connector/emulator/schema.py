@@ -62,10 +62,13 @@ class Schema:
         if not self.knows(sobject.name):
             self.add_object(sobject)
             return
-        known = self._fields[sobject.name.lower()]
-        missing = [field for field in sobject.fields if field.name.lower() not in known]
-        if missing:
-            self.add_fields(sobject.name, *missing)
+        known = self.sobject(sobject.name)
+        missing = [f for f in sobject.fields if self.field(known, f.name) is None]
+        grown = dataclasses.replace(
+            sobject, fields=(*known.fields, *missing), label=known.label
+        )
+        if grown != known:
+            self.add_object(grown)
 
     def knows(self, name: str) -> bool:
         return name.lower() in self._objects
@@ -121,6 +124,8 @@ class Schema:
     def sees_object(self, sobject: SObject, user: str) -> bool:
         if self._listed(self._hidden, sobject.name, "", user):
             return False
+        if sobject.power and not self.permissions.has(user, sobject.power):
+            return False
         return self.allows(sobject, "Read", user)
 
     def allows(self, sobject: SObject, right: str, user: str) -> bool:
@@ -150,10 +155,10 @@ class Schema:
             if self.visible(sobject, f, user)
         ]
 
-    def seen_object(self, name: str, user: str) -> SObject:
+    def seen_object(self, name: str, user: str, api: str = "data") -> SObject:
         """The object of a URL; hidden and missing look the same."""
         sobject = self.sobject(name)
-        if not self.sees_object(sobject, user):
+        if api not in sobject.apis or not self.sees_object(sobject, user):
             raise not_found()
         return sobject
 

@@ -78,6 +78,19 @@ def bear(schema: Schema, writer: Writer, caller: Caller) -> None:
             make("FieldPermissions", (_field(own, each, edit=edit) for each in fields))
 
 
+def organization(record: str, name: str, now: str, *, sandbox: bool) -> Row:
+    return {
+        "Id": record,
+        "Name": name,
+        "InstanceName": "EMU1",
+        "IsSandbox": int(sandbox),
+        "OrganizationType": "Enterprise Edition",
+        "LanguageLocaleKey": "en_US",
+        "CreatedDate": now,
+        "SystemModstamp": now,
+    }
+
+
 def _permissionable(schema: Schema) -> Iterator[str]:
     for sobject in schema:
         if not sobject.setup:

@@ -43,14 +43,21 @@ class Compiler:
     """Compiles one query for one user; `deleted` shows the recycle bin too."""
 
     def __init__(
-        self, text: str, schema: Schema, literals: Literals, user: str, *, deleted: bool
+        self,
+        text: str,
+        schema: Schema,
+        literals: Literals,
+        user: str,
+        *,
+        deleted: bool,
+        api: str = "data",
     ) -> None:
         self._text = text
         self._schema = schema
         self._literals = literals
         self._user = user
         self._deleted = deleted
-        self._names = Names(text, schema, user)
+        self._names = Names(text, schema, user, api)
 
     def compile(self, query: Query, *, inner: bool = False) -> Plan:
         """The statement; unless it is an inner one, each row ends with its record's id."""

@@ -36,7 +36,8 @@ class Source:
 class Names:
     """What the names in one query mean to one user, and how unknown ones are refused."""
 
-    def __init__(self, text: str, schema: Schema, user: str) -> None:
+    def __init__(self, text: str, schema: Schema, user: str, api: str = "data") -> None:
+        self._api = api
         self._text = text
         self._schema = schema
         self._user = user
@@ -49,7 +50,10 @@ class Names:
     def sobject(self, query: Query) -> SObject:
         known = self._schema.knows(query.sobject)
         sobject = self._schema.sobject(query.sobject) if known else None
-        if sobject is None or not self._schema.sees_object(sobject, self._user):
+        seen = sobject is not None and (
+            self._api in sobject.apis and self._schema.sees_object(sobject, self._user)
+        )
+        if sobject is None or not seen:
             message = (
                 f"sObject type '{query.sobject}' is not supported. If you are attempting to use"
                 " a custom object, be sure to append the '__c' after the entity name. Please"

@@ -1,5 +1,7 @@
 """The standard objects that an org is born with, as far as the emulator knows them."""
 
+import dataclasses
+
 from connector.emulator.fields import Field
 from connector.emulator.kinds import (
     checkbox,
@@ -16,6 +18,7 @@ from connector.emulator.kinds import (
     text,
 )
 from connector.emulator.objects import SObject
+from connector.emulator.setup_objects import BOTH, SETUP_OBJECTS
 from connector.emulator.standard_access import ACCESS_OBJECTS
 from connector.emulator.standard_activities import TASK
 from connector.emulator.standard_campaigns import (
@@ -24,6 +27,7 @@ from connector.emulator.standard_campaigns import (
     CAMPAIGN_MEMBER_STATUS,
 )
 from connector.emulator.standard_setup import GROUP, ORGANIZATION, USER
+from connector.emulator.tooling_objects import SHARED, TOOLING_OBJECTS
 
 
 LEAD_SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
@@ -151,7 +155,7 @@ LEAD = SObject(
     ),
 )
 
-STANDARD_OBJECTS = (
+_OBJECTS = (
     ACCOUNT,
     CAMPAIGN,
     CAMPAIGN_MEMBER,
@@ -163,4 +167,9 @@ STANDARD_OBJECTS = (
     TASK,
     USER,
     *ACCESS_OBJECTS,
+    *SETUP_OBJECTS,
+    *TOOLING_OBJECTS,
+)
+STANDARD_OBJECTS = tuple(
+    dataclasses.replace(each, apis=BOTH) if each.name in SHARED else each for each in _OBJECTS
 )
