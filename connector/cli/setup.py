@@ -84,7 +84,7 @@ def plan(
       connector setup plan --env salesforce/admin.env --parts core,reports
     """
     with _visit(env_file, assignee) as visit:
-        made = make_plan(visit.org, wanted, assignee=visit.assignee, user=visit.user)
+        made = _plan(visit, wanted)
         if as_json:
             print_json(_json(visit, made))
         else:
@@ -123,7 +123,7 @@ def apply(
       connector setup apply --env salesforce/admin.env --assign sms@acme.com --yes
     """
     with _visit(env_file, assignee) as visit:
-        made = make_plan(visit.org, wanted, assignee=visit.assignee, user=visit.user)
+        made = _plan(visit, wanted)
         if not as_json:
             visit.greet()
             for line in plan_lines(made, every=False):
@@ -133,10 +133,15 @@ def apply(
             _confirm(visit, yes=yes or check_only)
             _deploy(visit, made, check_only=check_only)
         given = [] if check_only else give_permission_sets(visit.org, made)
+        hidden = bool(given) and any(step.note for step in made.steps)
         if as_json:
             print_json({**_json(visit, made), "applied": not check_only, "assigned": given})
         else:
             _report(made, given, check_only=check_only)
+        if hidden and not _plan(visit, wanted).is_done:
+            raise ConfigurationError(
+                "fields that were hidden can be compared now, and some differ: apply again"
+            )
 
 
 class _Visit:
@@ -156,6 +161,10 @@ class _Visit:
 
     def greet(self) -> None:
         click.echo(f"{self.name}, as {self.user}\n")
+
+
+def _plan(visit: _Visit, wanted: Footprint) -> Plan:
+    return make_plan(visit.org, wanted, assignee=visit.assignee, user=visit.user)
 
 
 @contextmanager

@@ -98,4 +98,6 @@ def give_permission_sets(org: Org, plan: Plan) -> list[str]:
     """Make the assignments that are missing; returns what was given, in words."""
     for each in plan.assignments:
         assign(org, each)
+    if plan.assignments:
+        org.forget_descriptions()
     return [f"{each.permission_set} to {each.username}" for each in plan.assignments]

@@ -79,8 +79,8 @@ def remaining(parts: Collection[str]) -> tuple[str, ...]:
     return (
         (
             "Let people see the fields: Setup > Permission Sets > SMS Viewer > Manage"
-            " Assignments. Until then only the connector's user sees them, not even"
-            " administrators do."
+            " Assignments. Until then only the connector's user and whoever applied this see"
+            " them, not even other administrators do."
         ),
         (
             "Show them: put the fields on the page layouts or Lightning pages of Contact and"

@@ -1,6 +1,7 @@
 """`connector setup plan` and `apply`, as an administrator of an emulated org calls them."""
 
 import contextlib
+import dataclasses
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from connector.cli import root
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.emulator import ADMIN, INTEGRATION_USER, EmulatedOrg, serve
-from connector.footprint import FieldKind, FieldSpec, PermissionSetSpec, zip_of
+from connector.footprint import FieldKind, FieldSpec, PermissionSetSpec, footprint, zip_of
 
 
 @pytest.fixture
@@ -150,3 +151,14 @@ class TestApply:
 
         assert "in conflict: Contact.SMS_Opt_Out_Source__c" in str(answer.exception)
         assert "is Text, has to be Picklist" in answer.stdout
+
+    def test_what_was_hidden_is_compared_as_soon_as_it_can_be(self, run, emulated):
+        code = next(each for each in footprint(()).fields if each.name == "SMS_Error_Code__c")
+        short = dataclasses.replace(code, length=20)
+        emulated[0].deploy(zip_of([short.component()], api_version="66.0"))
+
+        answer = run("apply", *CORE, "--yes")
+
+        assert "apply again" in str(answer.exception)
+        assert run("apply", *CORE, "--yes").exit_code == 0
+        assert run("plan", *CORE).exit_code == 0
