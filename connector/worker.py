@@ -38,9 +38,11 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    events = settings.platform_events != "none"
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
+        **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),
         "directory": (
@@ -91,6 +93,7 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     tune()
     if steps.adopt_mappings():
         log.info("mappings.changed")
+    steps.announcer.prepare()
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})

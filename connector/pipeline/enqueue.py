@@ -143,7 +143,7 @@ class Knowledge:
 
     def changes(self, record: RecordRef, mapping: ObjectMapping) -> Iterable[Queued]:
         """Every topic of the record that something is known of, with all of its fields."""
-        person = self._person(record, mapping)
+        person = self.person(record, mapping)
         known = self._records.get(record.id)
         parent = known.parent if known else ""
         if mapping.of_member:
@@ -179,7 +179,8 @@ class Knowledge:
         remembered = self._remembered.get((change.record.id, change.topic))
         return not change.fields or remembered == canonical(change.fields)
 
-    def _person(self, record: RecordRef, mapping: ObjectMapping) -> Person:
+    def person(self, record: RecordRef, mapping: ObjectMapping) -> Person:
+        """Whose record it is, as far as we know."""
         held = self._phones.get(record.id, {})
         phones = [held[field] for field in mapping.phones if field in held]
         latest = self._latest.get(record)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from connector.clock import Clock
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.announce import Announcer, AnnounceReport
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.errands import ErrandReport, ErrandRunner
@@ -50,6 +51,7 @@ class Steps:
     directory: DirectorySync
     seeker: Seeker
     errands: ErrandRunner
+    announcer: Announcer
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""
@@ -72,6 +74,10 @@ class Steps:
 
     def push(self) -> PushReport:
         return self.pusher.push()
+
+    def announce(self) -> AnnounceReport:
+        """Publish events of what was pushed, where they are wanted."""
+        return self.announcer.announce()
 
     def look_up(self) -> LookupReport:
         """Ask for what matching wants and only Salesforce knows."""

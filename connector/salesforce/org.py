@@ -24,6 +24,7 @@ from connector.salesforce.directory import Directory, DirectoryPage
 from connector.salesforce.members import Pair, ensure_labels, find_members
 from connector.salesforce.messages import FoundMessage, find_messages
 from connector.salesforce.prefixes import read_prefixes
+from connector.salesforce.publish import EventMessage, Published, publish
 from connector.salesforce.reach import Reached, SignedIn, reach, sign_in
 from connector.salesforce.write import COLLECTIONS, Writing
 
@@ -52,6 +53,10 @@ class Org:
         if STALE_DESCRIPTION.intersection(outcome.error_code for outcome in outcomes):
             self._descriptions.forget(changes[0].record.object)
         return outcomes
+
+    def publish(self, event: str, messages: Sequence[EventMessage]) -> list[Published]:
+        """Publish up to 200 platform events of one kind; each may come twice if asked twice."""
+        return publish(self._connection, event, messages)
 
     def directory(
         self,

@@ -145,6 +145,11 @@ class Settings:
         "5000",
         "more waiting records of one object than this go by a bulk job; 0: never",
     )
+    platform_events: str = setting(
+        kinds.choice("none", "changes"),
+        "none",
+        "changes: publish SMS_Delivery__e when a person's record has changed, for flows",
+    )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)

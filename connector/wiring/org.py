@@ -7,6 +7,7 @@ from requests.adapters import BaseAdapter
 from connector import gateways
 from connector.clock import Clock, system_clock
 from connector.fetch import fetch
+from connector.pipeline.announce import Announcer
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
 from connector.pipeline.ledger import StoreLedger
@@ -60,6 +61,7 @@ def build_steps(
         phone_reader(settings),
         own_name(),
     )
+    events = settings.platform_events == "changes"
     budget = Budget(
         clock=clock,
         share=settings.salesforce_api_share / 100,
@@ -82,7 +84,9 @@ def build_steps(
             holder=holder,
             batch_size=settings.salesforce_batch_size,
             bulk_from=settings.salesforce_bulk_from,
+            announced=[m.object for m in mappings.values() if events and m.of_person],
         ),
+        announcer=Announcer(store, org, budget, clock, mappings, holder=holder, enabled=events),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
         seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
     )
