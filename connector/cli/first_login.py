@@ -43,7 +43,10 @@ class Given:
         if self.flow is Flow.JWT:
             wanted["--username"] = (self.username, "the user to log in as")
         else:
-            wanted["--secret-file"] = (self.secret_file, "a file with the consumer secret")
+            wanted["--secret-file"] = (
+                str(self.secret_file or ""),
+                "a file with the consumer secret",
+            )
         return {option: what for option, (value, what) in wanted.items() if not value}
 
     def settings(self) -> dict[str, str]:

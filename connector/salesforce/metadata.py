@@ -6,7 +6,8 @@ three kinds, and needs the permission Modify Metadata Through Metadata API Funct
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -41,11 +42,17 @@ def components(
     """The full names of all components by kind; a kind comes with its folder, or with none."""
     found: dict[str, frozenset[str]] = {}
     for some in _in_threes(kinds):
-        rows = connection.ask(lambda client, some=some: _list(client, connection, some))
+        rows = connection.ask(_question(connection, some))
         for kind, _ in some:
             names = {name for of_kind, name in rows if of_kind == kind}
             found[kind] = found.get(kind, frozenset()) | names
     return found
+
+
+def _question(
+    connection: Connection, kinds: tuple[tuple[str, str], ...]
+) -> Callable[[Salesforce], list[tuple[str, str]]]:
+    return lambda client: _list(client, connection, kinds)
 
 
 def _list(
@@ -87,7 +94,7 @@ def _body(answer: requests.Response) -> ET.Element:
 
 def _fault(answer: requests.Response, fault: ET.Element) -> Exception:
     code = (fault.findtext("{*}faultcode") or "").rpartition(":")[2]
-    content = [{"errorCode": code, "message": fault.findtext("{*}faultstring") or ""}]
+    content: Any = [{"errorCode": code, "message": fault.findtext("{*}faultstring") or ""}]
     kind = SalesforceExpiredSession if code == _EXPIRED else SalesforceGeneralError
     made: Exception = kind(answer.url, _REFUSED, "listMetadata", content)
     return made

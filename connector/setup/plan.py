@@ -11,7 +11,7 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping
 
 from connector.domain.errors import ConfigurationError
-from connector.footprint import Component, FieldSpec, Footprint
+from connector.footprint import Component, FieldSpec, Footprint, PermissionSetSpec
 from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.org import Org
 from connector.setup import field_changes, grants
@@ -180,7 +180,7 @@ def _field(
 
 
 def _permission_set(
-    component: Component, spec: grants.PermissionSetSpec, found: grants.Granted | None
+    component: Component, spec: PermissionSetSpec, found: grants.Granted | None
 ) -> tuple[Step, list[Component]]:
     if found is None:
         return _step(Action.CREATE, component), [component]

@@ -12,13 +12,14 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from connector.cli import org_login, root
+from connector.cli import root
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.emulator import ADMIN, INTEGRATION_USER, EmulatedOrg, serve
 from connector.emulator.prepared import open_empty
 from connector.salesforce.errors import LoginRefusedError
 from connector.settings import Settings
+from connector.setup.login import make_key_pair
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ class TestScript:
 
     def test_a_certificate_that_ended_is_told(self, login, approved, tmp_path):
         folder = tmp_path / "salesforce"
-        org_login.files.make_key_pair(folder, years=1, now=system_clock() - timedelta(days=400))
+        make_key_pair(folder, years=1, now=system_clock() - timedelta(days=400))
 
         answer = login(*approved)
 
@@ -208,7 +209,7 @@ class TestCheck:
     def test_finds_a_certificate_that_ends_soon(self, login, approved, emulated, tmp_path):
         login(*approved)
         folder = tmp_path / "salesforce"
-        org_login.files.make_key_pair(folder, years=0, now=system_clock())
+        make_key_pair(folder, years=0, now=system_clock())
         app = emulated[0].auth.app(approved[3])
         make_app(
             emulated[1],

@@ -44,10 +44,10 @@ class TestComponents:
             "CustomTab": frozenset(),
             "Report": {"SMS/All"},
         }
-        first, second = requests_to(logged_in, SOAP)
-        assert f"<sessionId>{TOKEN}</sessionId>".encode() in first.body
-        assert first.body.count(b"<queries>") == 3
-        assert b"<folder>SMS &amp; more</folder><type>Report</type>" in second.body
+        first, second = (str(each.body) for each in requests_to(logged_in, SOAP))
+        assert f"<sessionId>{TOKEN}</sessionId>" in first
+        assert first.count("<queries>") == 3
+        assert "<folder>SMS &amp; more</folder><type>Report</type>" in second
 
     def test_need_a_new_token_once_the_old_one_is_over(self, org, logged_in):
         logged_in.post(SOAP, status=500, body=fault("INVALID_SESSION_ID"))

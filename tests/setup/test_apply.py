@@ -38,6 +38,7 @@ class TestApply:
         with connect(access(emulated, "sms"), clock=clock, adapter=door(emulated)) as org:
             field = org.describe("Contact").field("SMS_Delivery_Status__c")
 
+        assert field is not None
         assert field.updateable
 
     def test_parts_may_come_later(self, admin):

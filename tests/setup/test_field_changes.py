@@ -1,6 +1,7 @@
 """One field beside the org's, as describe tells it."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ class TestPicklist:
     def test_is_deployed_with_the_orgs_values_first_and_its_labels(self):
         found = picklist(("X", False), ("A", False), ("Y", True), restricted=True)
 
-        value_set = widened(PICKLIST, found).body["valueSet"]
+        value_set: Any = widened(PICKLIST, found).body["valueSet"]
 
         assert value_set["restricted"] is True
         assert value_set["valueSetDefinition"]["value"] == [

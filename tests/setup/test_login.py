@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from connector.domain.errors import ConfigurationError
@@ -30,6 +31,7 @@ class TestKeyPair:
         key = load_pem_private_key(pair.key_file.read_bytes(), password=None)
         certificate = x509.load_pem_x509_certificate(pair.certificate.path.read_bytes())
 
+        assert isinstance(key, rsa.RSAPrivateKey)
         assert key.key_size == 2048
         assert certificate.public_key() == key.public_key()
         assert pair.certificate.fits
@@ -46,6 +48,7 @@ class TestKeyPair:
     def test_is_found_again(self, pair):
         found = login.find_key_pair(pair.key_file.parent)
 
+        assert found is not None
         assert found.key == pair.key
         assert found.certificate == pair.certificate
         assert not found.made

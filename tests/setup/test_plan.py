@@ -1,6 +1,7 @@
 """The plan beside an emulated org: what is created, changed, kept, and in the way."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,7 @@ class TestChange:
 
     def test_an_inactive_value_of_ours_is_made_active_and_no_other(self, admin):
         seen(admin, dataclasses.replace(spec_of(STATUS), choices=spec_of(STATUS).choices))
-        values = [
+        values: Any = [
             {"fullName": "Old", "default": False, "isActive": False, "label": "Old"},
             *(
                 {
@@ -155,7 +156,7 @@ class TestChange:
                 for choice in spec_of(STATUS).choices
             ),
         ]
-        value_set = {
+        value_set: Any = {
             "restricted": True,
             "valueSetDefinition": {"sorted": False, "value": values},
         }
