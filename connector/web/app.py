@@ -6,7 +6,14 @@ import flask
 
 from connector.clock import Clock
 from connector.store import Store
-from connector.web import api_consent, api_messages, api_suppression, problems, status
+from connector.web import (
+    api_consent,
+    api_messages,
+    api_suppression,
+    openapi,
+    problems,
+    status,
+)
 
 
 #: The longest request of the API: 1,000 registrations with room to spare.
@@ -26,7 +33,12 @@ SECURITY_HEADERS = {
 
 
 def create_app(
-    *, store: Store, clock: Clock, region: str = "", trusted_hosts: Sequence[str] = ()
+    *,
+    store: Store,
+    clock: Clock,
+    region: str = "",
+    public_url: str = "",
+    trusted_hosts: Sequence[str] = (),
 ) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     app.config.from_mapping(
@@ -39,6 +51,7 @@ def create_app(
     app.register_blueprint(api_messages.blueprint(store, clock, region))
     app.register_blueprint(api_suppression.blueprint(store, clock, region))
     app.register_blueprint(api_consent.blueprint(store, clock, region))
+    app.register_blueprint(openapi.blueprint(public_url))
     app.register_blueprint(status.blueprint(store, clock))
 
     @app.after_request

@@ -30,7 +30,12 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         checks.append(disk_reserve(settings.data_folder, RESERVE_BYTES))
     health = Health(checks)
     mount = Mount(
-        create_app(store=store, clock=clock, region=settings.default_region),
+        create_app(
+            store=store,
+            clock=clock,
+            region=settings.default_region,
+            public_url=settings.public_url,
+        ),
         Limits(body_bytes=MOST_BYTES),
     )
     papers = Papers(fetch, clock)
