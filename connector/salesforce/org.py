@@ -150,6 +150,12 @@ class Org:
         asked = ((each, "") if isinstance(each, str) else each for each in kinds)
         return metadata.components(self._connection, asked)
 
+    def read_metadata(
+        self, kind: str, names: Iterable[str]
+    ) -> Mapping[str, Mapping[str, metadata.Content]]:
+        """What these components hold, by full name; for administrators only."""
+        return metadata.read(self._connection, kind, names)
+
     def create(
         self,
         object: str,  # noqa: A002 (the project's word)

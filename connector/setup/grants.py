@@ -1,9 +1,9 @@
-"""One of our permission sets beside the org's: which grants it lacks, and which it has more."""
+"""One of our permission sets beside the org's: which grants it lacks."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from connector.footprint import Component, PermissionSetSpec
+from connector.footprint import PermissionSetSpec
 from connector.salesforce import soql
 from connector.salesforce.org import Org
 from connector.salesforce.rows import id_of, text_of
@@ -73,23 +73,3 @@ def _lacking(spec: PermissionSetSpec, found: Granted) -> Iterator[str]:
             yield f"{name}: {verb}"
     for name in sorted(set(spec.user_permissions) - found.user_permissions):
         yield f"the permission {name}"
-
-
-def widened(spec: PermissionSetSpec, found: Granted) -> Component:
-    """Ours with what the org's grants besides: a deployment replaces the whole set."""
-    ours = {name.lower() for name in spec.fields}
-    others = {name: edit for name, edit in found.fields.items() if name.lower() not in ours}
-    reading = {
-        name: edit
-        or next(
-            (e for known, e in found.fields.items() if known.lower() == name.lower()), False
-        )
-        for name, edit in spec.fields.items()
-    }
-    names = {*spec.objects, *found.objects}
-    none: frozenset[str] = frozenset()
-    objects = {
-        name: frozenset(spec.objects.get(name, none)) | found.objects.get(name, none)
-        for name in names
-    }
-    return dataclasses.replace(spec, fields={**others, **reading}, objects=objects).component()

@@ -8,13 +8,14 @@ what we cannot do without is changed.
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.footprint import Component, FieldSpec, Footprint, PermissionSetSpec
+from connector.footprint.component import Body
 from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.org import Org
-from connector.setup import field_changes, grants
+from connector.setup import field_changes, grants, widening
 from connector.setup.assignments import Assignment, assignments
 
 
@@ -88,24 +89,67 @@ def make_plan(org: Org, footprint: Footprint, *, assignee: str, user: str) -> Pl
     fields = {spec.full_name: spec for spec in footprint.fields}
     sets = {spec.name: spec for spec in footprint.permission_sets}
     steps: list[Step] = []
-    deployed: list[Component] = []
     for component in footprint.components():
-        if component.name in sets and component.kind == "PermissionSet":
-            found = grants.granted(org, sets[component.name])
-            step, what = _permission_set(component, sets[component.name], found)
+        if component.kind == "PermissionSet":
+            steps.append(_permission_set(org, component, sets[component.name]))
         elif component.kind == "CustomField":
-            step, what = _field(org, component, fields[component.name], has, user)
+            steps.append(_field(org, component, fields[component.name], has, user))
         else:
-            step, what = _presence(component, has)
-        steps.append(step)
-        deployed += what
+            action = Action.KEEP if has.has(component) else Action.CREATE
+            steps.append(_step(action, component))
+    originals = _originals(org, steps)
+    steps = [_finished(step, originals.get((step.kind, step.name))) for step in steps]
+    by_name = {(step.kind, step.name): step.action for step in steps}
     wanted = assignments(org, footprint, connector=assignee, admin=user)
     return Plan(
         parts=footprint.parts,
         steps=(*steps, *(_assignment(each) for each in wanted)),
-        components=tuple(deployed),
+        components=tuple(
+            _deployed(component, fields, originals)
+            for component in footprint.components()
+            if by_name[component.kind, component.name] in {Action.CREATE, Action.CHANGE}
+        ),
         assignments=tuple(each for each in wanted if not each.made),
     )
+
+
+_Originals = Mapping[tuple[str, str], Body]
+
+
+def _originals(org: Org, steps: Iterable[Step]) -> _Originals:
+    """What is to be changed, as the org has it now."""
+    names: dict[str, list[str]] = {}
+    for step in steps:
+        if step.action is Action.CHANGE:
+            names.setdefault(step.kind, []).append(step.name)
+    return {
+        (kind, name): body
+        for kind, some in names.items()
+        for name, body in org.read_metadata(kind, some).items()
+    }
+
+
+def _finished(step: Step, original: Body | None) -> Step:
+    """A picklist of a global value set gets its values there, by somebody who knows it."""
+    if step.action is not Action.CHANGE:
+        return step
+    if original is None:
+        raise OrgUnavailableError(f"Salesforce did not tell what {step.name} looks like")
+    if not (shared := widening.shared_values(original)):
+        return step
+    cure = f"Add the values to the global value set: Setup > Picklist Value Sets > {shared}"
+    return dataclasses.replace(step, action=Action.CONFLICT, cure=cure)
+
+
+def _deployed(
+    component: Component, fields: Mapping[str, FieldSpec], originals: _Originals
+) -> Component:
+    original = originals.get((component.kind, component.name))
+    if original is None:
+        return component
+    if component.kind == "CustomField":
+        return widening.field(fields[component.name], original)
+    return widening.permission_set(component, original)
 
 
 class _Inventory:
@@ -148,45 +192,34 @@ def _folders(components: Iterable[Component], there: Iterable[str]) -> list[str]
     return sorted(name for name in there if name.lower() in ours)
 
 
-def _presence(component: Component, has: _Inventory) -> tuple[Step, list[Component]]:
-    """What is only made where it is missing."""
-    if has.has(component):
-        return _step(Action.KEEP, component), []
-    return _step(Action.CREATE, component), [component]
-
-
-def _field(
-    org: Org, component: Component, spec: FieldSpec, has: _Inventory, user: str
-) -> tuple[Step, list[Component]]:
+def _field(org: Org, component: Component, spec: FieldSpec, has: _Inventory, user: str) -> Step:
     if not has.has(component):
-        return _step(Action.CREATE, component), [component]
+        return _step(Action.CREATE, component)
     try:
         found = org.describe(spec.object).field(spec.name)
     except ConfigurationError:  # the whole object is hidden
         found = None
     if found is None:
         note = f"hidden from {user}: a permission set shows it, once assigned"
-        return _step(Action.KEEP, component, note=note), []
+        return _step(Action.KEEP, component, note=note)
     if text := field_changes.conflict(spec, found):
         cure = (
             "Rename that field's API name, or delete it if nobody needs it, and plan again; or"
             f" leave it, and map {spec.name.removesuffix('__c')} to another field"
         )
-        return _step(Action.CONFLICT, component, changes=(text,), cure=cure), []
+        return _step(Action.CONFLICT, component, changes=(text,), cure=cure)
     if told := field_changes.changes(spec, found):
-        widened = field_changes.widened(spec, found)
-        return _step(Action.CHANGE, component, changes=told), [widened]
-    return _step(Action.KEEP, component), []
+        return _step(Action.CHANGE, component, changes=told)
+    return _step(Action.KEEP, component)
 
 
-def _permission_set(
-    component: Component, spec: PermissionSetSpec, found: grants.Granted | None
-) -> tuple[Step, list[Component]]:
+def _permission_set(org: Org, component: Component, spec: PermissionSetSpec) -> Step:
+    found = grants.granted(org, spec)
     if found is None:
-        return _step(Action.CREATE, component), [component]
+        return _step(Action.CREATE, component)
     if told := grants.lacking(spec, found):
-        return _step(Action.CHANGE, component, changes=told), [grants.widened(spec, found)]
-    return _step(Action.KEEP, component), []
+        return _step(Action.CHANGE, component, changes=told)
+    return _step(Action.KEEP, component)
 
 
 def _assignment(assignment: Assignment) -> Step:
@@ -215,7 +248,3 @@ def _step(
         note=note,
         cure=cure,
     )
-
-
-def steps_of(plan: Plan, action: Action) -> Iterator[Step]:
-    return (step for step in plan.steps if step.action is action)

@@ -68,3 +68,33 @@ class TestComponents:
 
         with pytest.raises(OrgUnavailableError, match="HTTP 503"):
             org.components("Flow")
+
+
+class TestReading:
+    def test_gives_what_components_hold_ten_a_call(self, org, logged_in):
+        field = (
+            "<records><fullName>Contact.P__c</fullName><label>P</label><valueSet><value>"
+            "<fullName>A</fullName></value><value><fullName>B</fullName></value></valueSet>"
+            "<description/></records><records/>"
+        )
+        told = ENVELOPE.format(
+            f"<readMetadataResponse><result>{field}</result></readMetadataResponse>"
+        )
+        logged_in.post(SOAP, body=told)
+        logged_in.post(
+            SOAP, body=ENVELOPE.format("<readMetadataResponse><result/></readMetadataResponse>")
+        )
+        names = ["Contact.P__c", *(f"Contact.F{number}__c" for number in range(10))]
+
+        found = org.read_metadata("CustomField", names)
+
+        assert found == {
+            "Contact.P__c": {
+                "label": "P",
+                "valueSet": {"value": [{"fullName": "A"}, {"fullName": "B"}]},
+                "description": "",
+            }
+        }
+        first, second = (str(each.body) for each in requests_to(logged_in, SOAP))
+        assert (first.count("<fullNames>"), second.count("<fullNames>")) == (10, 1)
+        assert "<type>CustomField</type>" in first

@@ -1,14 +1,13 @@
 """One field beside the org's, as describe tells it."""
 
 import dataclasses
-from typing import Any
 
 import pytest
 
 from connector.footprint import FieldKind, FieldSpec
 from connector.footprint.fields import Choice
-from connector.salesforce.describe import FieldDescription, PicklistValue
-from connector.setup.field_changes import changes, conflict, widened
+from connector.salesforce.describe import FieldDescription
+from connector.setup.field_changes import changes, conflict
 
 
 NUMBER = FieldSpec(
@@ -26,17 +25,12 @@ PICKLIST = FieldSpec(
 
 def picklist(*values, **more):
     """Values are (value, active)."""
-    choices = tuple(
-        PicklistValue(value=value, label=f"{value}!", active=active, default=False)
-        for value, active in values
-    )
     return FieldDescription(
         name="P__c",
         type="picklist",
         length=255,
         values=tuple(value for value, active in values if active),
         inactive=tuple(value for value, active in values if not active),
-        choices=choices,
         **more,
     )
 
@@ -55,13 +49,6 @@ class TestNumbers:
         found = FieldDescription(name="N__c", type="double", precision=precision, scale=scale)
 
         assert changes(NUMBER, found) == told
-
-    def test_keep_the_digits_that_the_org_has_more(self):
-        found = FieldDescription(name="N__c", type="double", precision=14, scale=0)
-
-        body = widened(NUMBER, found).body
-
-        assert (body["precision"], body["scale"]) == (16, 2)
 
     def test_cannot_be_anything_else(self):
         found = FieldDescription(name="N__c", type="currency", precision=18)
@@ -84,19 +71,6 @@ class TestPicklist:
         found = picklist(("A", False), ("X", True))
 
         assert changes(PICKLIST, found) == ("value A is inactive", "value B is missing")
-
-    def test_is_deployed_with_the_orgs_values_first_and_its_labels(self):
-        found = picklist(("X", False), ("A", False), ("Y", True), restricted=True)
-
-        value_set: Any = widened(PICKLIST, found).body["valueSet"]
-
-        assert value_set["restricted"] is True
-        assert value_set["valueSetDefinition"]["value"] == [
-            {"fullName": "X", "default": False, "isActive": False, "label": "X!"},
-            {"fullName": "A", "default": False, "label": "A!"},
-            {"fullName": "Y", "default": False, "label": "Y!"},
-            {"fullName": "B", "default": False, "label": "B"},
-        ]
 
     def test_does_not_tell_case_apart_as_salesforce_does_not(self):
         assert changes(PICKLIST, picklist(("a", True), ("b", True))) == ()

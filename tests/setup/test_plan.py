@@ -171,14 +171,20 @@ class TestChange:
         assert "Delivered" in found.values
         assert "Old" not in found.values
 
-    def test_the_labels_and_help_of_the_admin_stay(self, admin):
+    def test_the_labels_and_help_of_the_admin_stay_and_its_history(self, admin):
         theirs = dataclasses.replace(spec_of(CODE), length=20, label="Code", help="Look it up.")
         seen(admin, theirs)
+        component = theirs.component()
+        admin.deploy(
+            dataclasses.replace(component, body={**component.body, "trackHistory": True})
+        )
 
         admin.apply(admin.plan())
 
         found = admin.org.describe("Contact").field("SMS_Error_Code__c")
         assert (found.label, found.help, found.length) == ("Code", "Look it up.", 40)
+        content = admin.org.read_metadata("CustomField", [CODE])[CODE]
+        assert content["trackHistory"] == "true"
 
     def test_a_permission_set_gets_back_what_it_lacks_and_keeps_what_it_has_more(self, ready):
         spec = next(each for each in CORE.permission_sets if each.name == "SMS_Connector")
