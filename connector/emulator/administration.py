@@ -7,6 +7,7 @@ from connector.emulator.auth import App, Auth
 from connector.emulator.metadata.deploy import Options, Result
 from connector.emulator.metadata.deployments import Deployments
 from connector.emulator.schema import Schema
+from connector.emulator.setup_records import SetupRecords
 from connector.emulator.setup_rows import ADMINISTRATOR, STANDARD_USER, bear, organization
 from connector.emulator.storage import Row, Storage
 from connector.emulator.writes import Writer
@@ -30,6 +31,7 @@ class Administration:
     deployments: Deployments
     writer: Writer
     auth: Auth
+    setup: SetupRecords
     id: str
 
     def create(self, sobject: str, fields: Mapping[str, object]) -> str:
@@ -153,6 +155,12 @@ class Administration:
                     self.storage.update(
                         "PermissionSet", [{"Id": each["Id"], **changes} for each in owned]
                     )
+
+    def enable_person_accounts(self) -> None:
+        """What Salesforce switches on for good: accounts that are people."""
+        with self.storage.transaction():
+            self.schema.add_people()
+            self.setup.refresh("RecordType")
 
     def freeze(self, username: str, *, frozen: bool = True) -> None:
         """Setup, Users, Freeze: the user can no longer log in."""

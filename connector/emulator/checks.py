@@ -7,6 +7,7 @@ from connector.emulator.drafts import Draft
 from connector.emulator.errors import RecordError, refused
 from connector.emulator.fields import Field, Value
 from connector.emulator.ids import parse_id
+from connector.emulator.person_accounts import PersonAccounts
 from connector.emulator.rules import DuplicateRule, Rules
 from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
@@ -22,6 +23,7 @@ class Checks:
         self._storage = storage
         self._schema = schema
         self._rules = rules
+        self._people = PersonAccounts(storage, schema)
 
     def run(self, drafts: Sequence[Draft], caller: Caller) -> None:
         """Refuse the drafts that may not be written; the rest stay without an error."""
@@ -124,13 +126,15 @@ class Checks:
                     )
 
     def _check_flows(self, draft: Draft) -> None:
+        name, row = self._people.judged(draft) if self._rules.flows else ("", {})
         for flow in self._rules.flows:
-            if flow.active and flow.object == draft.sobject.name and flow.fails(draft.new):
+            if flow.active and flow.object == name and flow.fails(row):
                 raise refused("CANNOT_EXECUTE_FLOW_TRIGGER", flow.message)
 
     def _check_validation(self, draft: Draft) -> None:
+        name, row = self._people.judged(draft) if self._rules.validation else ("", {})
         for rule in self._rules.validation:
-            if rule.active and rule.object == draft.sobject.name and rule.fails(draft.new):
+            if rule.active and rule.object == name and rule.fails(row):
                 raise refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *rule.fields)
 
     def _check_duplicates(
@@ -139,18 +143,19 @@ class Checks:
         if not rule.active or (caller.save_duplicates and not rule.blocks):
             return
         for draft in drafts:
-            if draft.sobject.name == rule.object and draft.error is None:
-                matches = self._matches(rule, draft)
+            name, record = self._people.judged(draft)
+            if name == rule.object and draft.error is None:
+                matches = self._matches(rule, record)
                 if matches:
                     draft.error = _duplicates_detected(rule, matches)
 
-    def _matches(self, rule: DuplicateRule, draft: Draft) -> list[str]:
+    def _matches(self, rule: DuplicateRule, record: Row) -> list[str]:
         found: dict[str, None] = {}
         for field in rule.fields:
-            value = draft.value(field)
+            value = record.get(field)
             if value is not None:
                 for row in self._storage.rows_where(rule.object, field, [value]):
-                    if row["Id"] != draft.record and not row.get("IsDeleted"):
+                    if row["Id"] != record.get("Id") and not row.get("IsDeleted"):
                         found[str(row["Id"])] = None
         return list(found)
 

@@ -73,6 +73,11 @@ class Field:
 
     @property
     def custom(self) -> bool:
+        return self.name.endswith(("__c", "__pc"))
+
+    @property
+    def deployable(self) -> bool:
+        """Whether it is a component of its own; the mirror of a person's field is none."""
         return self.name.endswith("__c")
 
     @property

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from connector.emulator.access import Caller
 from connector.emulator.errors import refused
+from connector.emulator.objects import SObject
+from connector.emulator.person_accounts import is_person_contact
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
@@ -71,15 +73,26 @@ def merge(org: HasRecords, winner: str, losers: Sequence[str]) -> None:
     if sobject is None or not sobject.mergeable:
         raise refused("INVALID_CROSS_REFERENCE_KEY", f"{winner} is nothing that can be merged")
     caller = org.caller("merge")
+    rows = org.storage.rows(sobject.name, [winner, *losers])
+    people = {bool(row.get("IsPersonAccount")) for row in rows.values()}
+    if len(people) > 1 or any(is_person_contact(sobject.name, row) for row in rows.values()):
+        raise refused("INVALID_OPERATION", "a person is merged with people, by their accounts")
     for loser in losers:
-        for child, field in org.schema.children_of(sobject.name):
-            if field.name == "MasterRecordId":
-                continue
-            for row in org.storage.rows_where(child.name, field.name, [loser]):
-                if not row.get("IsDeleted"):
-                    _update(org, child.name, str(row["Id"]), {field.name: winner}, caller)
-        org.writer.bury(sobject, loser, caller, master=winner)
+        if people == {True}:
+            kept, lost = (str(rows[each]["PersonContactId"]) for each in (winner, loser))
+            _absorb(org, org.schema.sobject("Contact"), kept, lost, caller)
+        _absorb(org, sobject, winner, loser, caller)
     _update(org, sobject.name, winner, {}, caller)
+
+
+def _absorb(org: HasRecords, sobject: SObject, winner: str, loser: str, caller: Caller) -> None:
+    for child, field in org.schema.children_of(sobject.name):
+        if field.name in {"MasterRecordId", "PersonContactId"}:
+            continue
+        for row in org.storage.rows_where(child.name, field.name, [loser]):
+            if not row.get("IsDeleted"):
+                _update(org, child.name, str(row["Id"]), {field.name: winner}, caller)
+    org.writer.bury(sobject, loser, caller, master=winner)
 
 
 def _new_contact(org: HasRecords, lead: Row, caller: Caller) -> str:

@@ -85,12 +85,16 @@ class Permissions:
         return right in self.rights(user).over(name)
 
     def reads(self, user: str, sobject: str, field: str) -> bool:
-        name = f"{sobject}.{field}".lower()
-        return name not in self._guarded or name in self.rights(user).fields
+        name, other = f"{sobject}.{field}".lower(), _of_contact(sobject, field)
+        if name in self.rights(user).fields:
+            return True
+        return self.reads(user, "Contact", other) if other else name not in self._guarded
 
     def edits(self, user: str, sobject: str, field: str) -> bool:
-        name = f"{sobject}.{field}".lower()
-        return name not in self._guarded or self.rights(user).fields.get(name, False)
+        name, other = f"{sobject}.{field}".lower(), _of_contact(sobject, field)
+        if self.rights(user).fields.get(name, False):
+            return True
+        return self.edits(user, "Contact", other) if other else name not in self._guarded
 
     def has(self, user: str, *powers: str) -> bool:
         """Whether the user has one of these system permissions."""
@@ -141,3 +145,9 @@ class Permissions:
             if row["PermissionsRead"]:
                 fields[name] = fields.get(name, False) or bool(row["PermissionsEdit"])
         return Rights(frozenset(powers), objects, fields)
+
+
+def _of_contact(sobject: str, field: str) -> str:
+    """The field of Contact whose security `Account.X__pc` shares; it may have its own too."""
+    own = sobject == "Account" and field.endswith("__pc")
+    return f"{field[: -len('__pc')]}__c" if own else ""

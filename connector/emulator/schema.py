@@ -9,6 +9,7 @@ from connector.emulator.errors import ApiError, not_found
 from connector.emulator.fields import Field
 from connector.emulator.objects import SObject, child_relationship
 from connector.emulator.permissions import Permissions
+from connector.emulator.person_fields import account_fields, contact_fields
 from connector.emulator.storage import Storage
 
 
@@ -56,6 +57,20 @@ class Schema:
     def add_fields(self, sobject: str, *fields: Field) -> None:
         """Add these fields, or put them in the place of their namesakes."""
         self.add_object(self.sobject(sobject).with_fields(fields))
+        if sobject.lower() == "contact" and self.has_people:
+            self.add_people()
+
+    @property
+    def has_people(self) -> bool:
+        """Whether person accounts are switched on."""
+        return self.field(self.sobject("Account"), "IsPersonAccount") is not None
+
+    def add_people(self) -> None:
+        """Switch person accounts on, or bring Account up to date with the fields of Contact."""
+        account, contact = self.sobject("Account"), self.sobject("Contact")
+        self.add_object(account.with_fields(account_fields(account, contact)))
+        if self.field(contact, "IsPersonAccount") is None:
+            self.add_object(contact.with_fields(contact_fields()))
 
     def complete(self, sobject: SObject) -> None:
         """Add a standard object, or those of its fields that an older file has not got."""

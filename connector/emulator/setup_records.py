@@ -149,6 +149,16 @@ class SetupRecords:
                 "IsActive": int(text_at(entry.tree, "active") == "true"),
             }
 
+        if self._schema.has_people:
+            yield {
+                **self._head("RecordType", "Account.PersonAccount"),
+                "Name": "Person Account",
+                "DeveloperName": "PersonAccount",
+                "SobjectType": "Account",
+                "IsActive": 1,
+                "IsPersonType": 1,
+            }
+
     def _list_views(self) -> Iterator[Row]:
         for entry in self._registry.all("ListView"):
             parent, _, name = entry.name.partition(".")
@@ -196,7 +206,7 @@ class SetupRecords:
     def _custom_fields(self) -> Iterator[Row]:
         for sobject in self._schema:
             for field in sobject.fields:
-                if not field.custom:
+                if not field.deployable:
                     continue
                 full_name = f"{sobject.name}.{field.name}"
                 entry = self._registry.get("CustomField", full_name)

@@ -11,6 +11,7 @@ from connector.emulator.errors import ApiError, RecordError, refused
 from connector.emulator.fields import Field, Value
 from connector.emulator.ids import make_id, parse_id
 from connector.emulator.objects import SObject
+from connector.emulator.person_accounts import PersonAccounts
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
@@ -56,6 +57,7 @@ class Writer:
         self._schema = schema
         self._rules = rules
         self._checks = Checks(storage, schema, rules)
+        self._people = PersonAccounts(storage, schema)
         #: What becomes of platform events.
         self.publish: Callable[[Sequence[Draft], Caller], list[Saved]] = _refuse_events
         #: Who is told of what was written.
@@ -139,6 +141,7 @@ class Writer:
             draft = Draft(sobject=sobject, record=record, old=row)
             draft.attempt(self._check_target, given, caller)
             draft.attempt(check_deletable)
+            draft.attempt(self._people.check_deletable)
             draft.attempt(check_right, "Delete", self._schema, caller)
             if draft.error is None:
                 self.bury(sobject, record, caller)
@@ -225,6 +228,8 @@ class Writer:
             complete_members(alive, self._storage)
         if alive and alive[0].sobject.name == "PermissionSetAssignment":
             check_assignments(alive, self._storage)
+        self._people.complete(alive)
+        alive = [draft for draft in alive if draft.error is None]
         for draft in alive:
             complete_name(draft)
             self._assign(draft, caller)
@@ -233,6 +238,7 @@ class Writer:
         if alive:
             self._write([d for d in alive if d.old is None], caller, new=True)
             self._write([d for d in alive if d.old is not None], caller, new=False)
+            self._people.mirror(alive, caller, self.new_id)
         return [Saved(record=draft.record, error=draft.error) for draft in drafts]
 
     def _assign(self, draft: Draft, caller: Caller) -> None:

@@ -55,7 +55,7 @@ class TestStrictXml:
                 "<type>Text</type><len>5</len>",
                 (
                     "Error parsing file: Element {http://soap.sforce.com/2006/04/metadata}len"
-                    " at this location in type CustomField"
+                    " invalid at this location in type CustomField"
                 ),
             ),
             (

@@ -439,8 +439,8 @@ class TestLogins:
             "<name>ApiEnabled</name></userPermissions>"
         )
         org.deploy(package(permissionsets__Set=body))
-        before = client.get("/limits").status_code
+        before = client.get("/sobjects").status_code
 
         org.assign("Set", INTEGRATION_USER)
 
-        assert (before, client.get("/limits").status_code) == (403, 200)
+        assert (before, client.get("/sobjects").status_code) == (403, 200)

@@ -187,7 +187,7 @@ def _check_limits(context: Context, sobject: SObject, field: Field, node: Node) 
             f" fields on {sobject.label}",
             node,
         )
-    if sum(each.custom for each in others) >= settings.most_custom_fields:
+    if sum(each.deployable for each in others) >= settings.most_custom_fields:
         raise Problem(
             "This would exceed the maximum number of custom fields allowed on"
             f" {sobject.label}: {settings.most_custom_fields}",

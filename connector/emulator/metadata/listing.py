@@ -65,7 +65,7 @@ def _born(org: EmulatedOrg, kind: str) -> Iterator[str]:
         yield from (each.name for each in org.schema if "data" in each.apis)
     elif kind == "CustomField":
         for sobject in org.schema:
-            yield from (f"{sobject.name}.{f.name}" for f in sobject.fields if f.custom)
+            yield from (f"{sobject.name}.{f.name}" for f in sobject.fields if f.deployable)
     elif kind == "Profile":
         yield from (str(row["Name"]) for row in org.storage.all_rows("Profile"))
     elif kind == "PermissionSet":

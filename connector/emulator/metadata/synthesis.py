@@ -22,7 +22,7 @@ def tree_of(org: EmulatedOrg, kind: str, name: str) -> Tree | None:
     if kind == "CustomObject":
         return {"label": [sobject.label], "pluralLabel": [sobject.label_plural]}
     field = org.schema.field(sobject, field_name) if kind == "CustomField" else None
-    return field_tree(field) if field and field.custom else None
+    return field_tree(field) if field and field.deployable else None
 
 
 def object_tree(org: EmulatedOrg, name: str, own: Tree | None) -> Tree | None:
@@ -32,7 +32,7 @@ def object_tree(org: EmulatedOrg, name: str, own: Tree | None) -> Tree | None:
     sobject = org.schema.sobject(name)
     fields: list[Tree] = []
     for field in sobject.fields:
-        if field.custom:
+        if field.deployable:
             entry = org.deployments.registry.get("CustomField", f"{sobject.name}.{field.name}")
             fields.append(entry.tree if entry else field_tree(field))
     return {**own, "fields": fields}
