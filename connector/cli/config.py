@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 import click
 
+from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.errors import ConnectorError
 from connector.settings import Settings
+from connector.setup import binding
 from connector.wiring.local import open_store, phone_reader, read_mappings, read_secrets
 from connector.wiring.org import open_org
 
@@ -123,7 +125,15 @@ def _org(settings: Settings) -> str:
     settings.require_salesforce()
     with open_org(settings) as org:
         seen = org.check()
+        binding.demand(_bound(settings), org.organization_id)
         return f"logged in as {seen.username or seen.user_id} at {seen.instance_url}"
+
+
+def _bound(settings: Settings) -> str:
+    """The org that the database belongs to; its own faults are told by its own check."""
+    with contextlib.suppress(ConnectorError), opened(settings) as store:
+        return binding.bound_org(store)
+    return ""
 
 
 #: In the order in which one would set things up.

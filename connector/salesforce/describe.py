@@ -18,16 +18,6 @@ _MISSING = ("NOT_FOUND", "INVALID_TYPE")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PicklistValue:
-    """One value of a picklist, active or not, as the org's admin named and chose it."""
-
-    value: str
-    label: str
-    active: bool
-    default: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDescription:
     """
     One field (REST API Developer Guide, "sObject Describe").
@@ -54,8 +44,6 @@ class FieldDescription:
     formula: str = ""
     values: tuple[str, ...] = ()
     inactive: tuple[str, ...] = ()
-    choices: tuple[PicklistValue, ...] = ()
-    help: str = ""
     references: tuple[str, ...] = ()
 
 
@@ -163,8 +151,6 @@ def _field(told: Mapping[str, object]) -> FieldDescription:
         formula=str(told.get("calculatedFormula") or ""),
         values=_values(values, active=True),
         inactive=_values(values, active=False),
-        choices=_choices(values),
-        help=str(told.get("inlineHelpText") or ""),
         references=tuple(map(str, references)) if isinstance(references, list) else (),
     )
 
@@ -180,20 +166,6 @@ def _values(told: object, *, active: bool) -> tuple[str, ...]:
         str(entry.get("value"))
         for entry in entries
         if isinstance(entry, dict) and bool(entry.get("active")) is active
-    )
-
-
-def _choices(told: object) -> tuple[PicklistValue, ...]:
-    entries = told if isinstance(told, list) else []
-    return tuple(
-        PicklistValue(
-            value=str(entry.get("value")),
-            label=str(entry.get("label") or entry.get("value")),
-            active=bool(entry.get("active")),
-            default=bool(entry.get("defaultValue")),
-        )
-        for entry in entries
-        if isinstance(entry, dict)
     )
 
 

@@ -27,7 +27,12 @@ def check(store: Store, org_id: str) -> None:
         with store.transaction() as transaction:
             bound = transaction.belonging.claim(org_id)
         log.info("org.bound", extra={"org": bound})
-    if bound != org_id:
+    demand(bound, org_id)
+
+
+def demand(bound: str, org_id: str) -> None:
+    """Raise WrongOrgError where the database belongs to another org than this."""
+    if bound and bound != org_id:
         raise WrongOrgError(
             f"this database belongs to Salesforce org {bound}, but the login leads to {org_id}."
             " Was the database copied, or the sandbox refreshed? Then stop the service and run"

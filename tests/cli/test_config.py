@@ -1,12 +1,17 @@
 """`connector config`: every setting with its source, and what to change."""
 
+import contextlib
 import json
 
 import pytest
 from click.testing import CliRunner
 
 from connector.cli import root
+from connector.clock import system_clock
+from connector.emulator import EmulatedOrg, serve
 from connector.settings import declared
+from connector.setup import binding
+from connector.store import Store
 
 
 #: All that must be set; nothing answers at port 9 of this machine.
@@ -89,3 +94,28 @@ class TestCheck:
         assert answer.exit_code == 2
         assert "ok      store: " in answer.stdout
         assert "change  Salesforce: " in answer.stdout
+
+
+class TestOrg:
+    def test_a_database_of_another_org_is_told(self, tmp_path):
+        org = EmulatedOrg(clock=system_clock)
+        org.register_app("key", secret="hush-hush")
+        with contextlib.closing(org), serve(org, folder=tmp_path / "tls") as server:
+            store = Store.open(f"sqlite:///{tmp_path / 'data'}")
+            binding.check(store, "00Dxx0000009zzzAAA")
+            store.close()
+            variables = {
+                "CONNECTOR_SALESFORCE_LOGIN_URL": server.https_url,
+                "CONNECTOR_SALESFORCE_CA_FILE": str(server.ca_file),
+                "CONNECTOR_SALESFORCE_CLIENT_ID": "key",
+                "CONNECTOR_SALESFORCE_CLIENT_SECRET": "hush-hush",
+                "CONNECTOR_DATA_FOLDER": str(tmp_path / "data"),
+            }
+
+            answer = CliRunner(env=variables).invoke(root, ["config", "check"])
+
+        assert answer.exit_code == 2
+        assert (
+            "change  Salesforce: this database belongs to Salesforce org 00Dxx0000009zzzAAA"
+            in (answer.stdout)
+        )
