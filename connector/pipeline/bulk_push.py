@@ -7,7 +7,6 @@ older value can come after a newer one.
 """
 
 import dataclasses
-import itertools
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ from connector.store.bulk_jobs import KeptJob, Stage
 log = logging.getLogger(__name__)
 
 #: The most that one job holds: its data and its results are in memory for a moment.
-JOB_RECORDS, JOB_BYTES = 50_000, 20_000_000
+JOB_RECORDS, JOB_BYTES = 25_000, 20_000_000
 #: A job is asked for after this, then ever later.
 FIRST_POLL, LONGEST_POLL = timedelta(seconds=5), timedelta(minutes=1)
 #: A job that makes no progress for so long is aborted.
@@ -40,6 +39,8 @@ DYING = timedelta(minutes=10)
 BLOCKED_FOR = timedelta(hours=1)
 KEPT = timedelta(days=30)
 LONGEST_ERROR = 500
+#: Create, upload, close; two lists at least, and where records went.
+GIVING_CALLS, ENDING_CALLS = 3, 3
 
 #: What is sent between two pages, so that it never waits for a job.
 Between = Callable[[], Iterator[PushReport]]
@@ -121,14 +122,15 @@ class BulkPush:
         """
         if lane.clock() >= job.created_at + STUCK:
             return self._give_up(lane, job, "Salesforce did not take it for too long")
+        self._mood.pay(GIVING_CALLS, job.records)
         if job.stage is Stage.OPEN:
             self._abort(job)
         content = _content(lane, job)
         try:
-            with self._mood.asking(job.records):
+            with self._mood.asking(job.records, paid=True):
                 created = self._bulk.create(job.object)
             job = _keep(lane, job, stage=Stage.OPEN, salesforce_id=created.id)
-            with self._mood.asking(job.records):
+            with self._mood.asking(job.records, paid=True):
                 self._bulk.upload(created.id, content)
         except OrgRefusedError as refusal:
             # Not this way: the calls will tell what is wrong, if it is not the jobs alone.
@@ -140,20 +142,21 @@ class BulkPush:
         return job
 
     def _close(self, job: KeptJob) -> None:
-        with self._mood.asking(job.records):
+        with self._mood.asking(job.records, paid=True):
             try:
                 self._bulk.close(job.salesforce_id)
             except OrgRefusedError as refusal:  # the next poll tells in which state it is
                 log.warning("sf.bulk.refused", extra=told_of(job, str(refusal)))
 
     def _abort(self, job: KeptJob) -> None:
-        with self._mood.asking(job.records):
+        with self._mood.asking(job.records, paid=True):
             try:
                 self._bulk.abort(job.salesforce_id)
             except OrgRefusedError as refusal:  # gone, or over already
                 log.info("sf.bulk.refused", extra=told_of(job, str(refusal)))
 
     def _poll(self, lane: Lane, job: KeptJob) -> KeptJob:
+        self._mood.pay(1, job.records)
         told, now = self._look(job), lane.clock()
         stuck = now >= job.progressed_at + STUCK
         if told is None or told.state.is_over:
@@ -174,7 +177,7 @@ class BulkPush:
         )
 
     def _look(self, job: KeptJob) -> BulkJob | None:
-        with self._mood.asking(job.records):
+        with self._mood.asking(job.records, paid=True):
             try:
                 return self._bulk.job(job.salesforce_id)
             except OrgRefusedError as refusal:  # it is no longer ours to see
@@ -184,13 +187,14 @@ class BulkPush:
     def _results(self, lane: Lane, job: KeptJob, between: Between) -> Iterator[PushReport]:
         """Every record is on one list; what is on none is in doubt, and goes by a call."""
         account = Account(lane, job)
+        self._mood.pay(ENDING_CALLS, job.records)
         for kind in Results if job.salesforce_id else ():
             if account.left:
                 for page in pages(self._list(job, kind)):
                     yield account.settle(kind, page)
                     yield from between()
         if account.gone:
-            with self._mood.asking(len(account.gone)):
+            with self._mood.asking(len(account.gone), paid=True):
                 went = self._mood.org.successors([o.change.record for o in account.gone])
             yield account.settle_gone(went)
         while account.left:
@@ -199,7 +203,7 @@ class BulkPush:
         account.end()
 
     def _list(self, job: KeptJob, kind: Results) -> list[BulkRow]:
-        with self._mood.asking(job.records):
+        with self._mood.asking(job.records, paid=True):
             try:
                 return list(self._bulk.results(job.salesforce_id, kind))
             except OrgRefusedError as refusal:
@@ -234,10 +238,10 @@ def _gather(
 def _content(lane: Lane, job: KeptJob) -> bytes:
     """The CSV, made from what is kept: the same after a crash."""
     names = bulk_csv.columns(fields for _, _, fields in _rows(lane, job))
-    lines = (
-        bulk_csv.line(record_id, fields, names) for _, record_id, fields in _rows(lane, job)
-    )
-    return b"".join(line.encode() for line in itertools.chain([bulk_csv.head(names)], lines))
+    content = bytearray(bulk_csv.head(names).encode())
+    for _, record_id, fields in _rows(lane, job):
+        content += bulk_csv.line(record_id, fields, names).encode()
+    return bytes(content)
 
 
 def _rows(lane: Lane, job: KeptJob) -> Iterator[tuple[int, str, Mapping[str, FieldValue]]]:

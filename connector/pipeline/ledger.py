@@ -19,11 +19,11 @@ class StoreLedger:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def take(self, a_day: float, now: datetime) -> bool:
-        """Whether a call is in the pace of all workers together; counts it."""
+    def take(self, a_day: float, now: datetime, calls: int) -> bool:
+        """Whether these are in the pace of all workers together; counts them."""
         with self._store.transaction() as transaction:
             pace = Pace(*(transaction.calls.saved(_CALLS) or (None, None)))
-            granted = pace.take(a_day, now)
+            granted = pace.take(a_day, now, calls)
             transaction.calls.save(_CALLS, pace.saved or 0.0, now)
         return granted
 

@@ -72,16 +72,26 @@ class Mood:
         """How many records a call of this lane carries."""
         return self._sizes.setdefault(lane, BatchSize(self._batch_size))
 
+    def pay(self, calls: int, records: int) -> None:
+        """Have these calls granted together: begun and not ended they would be for nothing."""
+        if not self._budget.allows(calls=calls):
+            raise HeldUpError(records)
+
     @contextlib.contextmanager
     def asking(
-        self, records: int, *, urgent: bool = False, size: BatchSize | None = None
+        self,
+        records: int,
+        *,
+        urgent: bool = False,
+        paid: bool = False,
+        size: BatchSize | None = None,
     ) -> Iterator[None]:
         """
         Make one call inside; raises HeldUpError where the lane has to wait.
 
         With `size`, the call's number of records is made smaller where that may help.
         """
-        if not self._budget.allows(urgent=urgent):
+        if not (paid or self._budget.allows(urgent=urgent)):
             raise HeldUpError(records)
         try:
             yield

@@ -35,8 +35,8 @@ class Pace:
         self.saved = saved
         self.counted_at = counted_at
 
-    def take(self, a_day: float, now: datetime) -> bool:
-        """Whether a call may be made now, when so many are meant for a day; counts it."""
+    def take(self, a_day: float, now: datetime, calls: int = 1) -> bool:
+        """Whether calls may be made now, when so many are meant for a day; counts them."""
         burst = max(a_day / 24 * self._burst_hours, 1.0)
         if self.saved is None or self.counted_at is None:
             saved = burst
@@ -44,15 +44,16 @@ class Pace:
             passed = (now - self.counted_at) / timedelta(days=1)
             saved = min(self.saved + max(passed, 0) * a_day, burst)
         self.counted_at = now
-        self.saved = saved - 1 if saved >= 1 else saved
-        return saved >= 1
+        granted = saved >= min(calls, burst)
+        self.saved = saved - min(calls, burst) if granted else saved
+        return granted
 
 
 class Ledger(Protocol):
     """What all workers of one org know together of their calls."""
 
-    def take(self, a_day: float, now: datetime) -> bool:
-        """Whether a call is in pace, when so many are meant for a day; counts it."""
+    def take(self, a_day: float, now: datetime, calls: int) -> bool:
+        """Whether these are in pace, when so many are meant for a day; counts them."""
 
     def count(self, calls: int, usage: ApiUsage | None, now: datetime) -> None:
         """Add calls that were made, and what the org told of all."""
@@ -68,8 +69,8 @@ class MemoryLedger:
         self._pace = Pace()
         self._slots: list[CallSlot] = []
 
-    def take(self, a_day: float, now: datetime) -> bool:
-        return self._pace.take(a_day, now)
+    def take(self, a_day: float, now: datetime, calls: int) -> bool:
+        return self._pace.take(a_day, now, calls)
 
     def count(self, calls: int, usage: ApiUsage | None, now: datetime) -> None:
         used, total = (usage.used, usage.total) if usage else (0, 0)
@@ -124,13 +125,14 @@ class Budget:
         self._noted_at: datetime | None = None
         self._exhausted_at: datetime | None = None
 
-    def allows(self, *, urgent: bool = False) -> bool:
+    def allows(self, *, urgent: bool = False, calls: int = 1) -> bool:
+        """Whether so many may be made now; all or none are granted."""
         with self._lock:
             next_try = self._next_try(urgent=urgent)
             if next_try is not None and self._clock() < next_try:
                 return False
-            allowed = urgent or (self._within_share() and self._in_pace())
-            self._granted += allowed
+            allowed = urgent or (self._within_share() and self._in_pace(calls))
+            self._granted += calls if allowed else 0
             return allowed
 
     def note(self, usage: ApiUsage | None) -> None:
@@ -160,13 +162,13 @@ class Budget:
             return None
         return self._exhausted_at + (self.urgent_pause if urgent else self.pause)
 
-    def _in_pace(self) -> bool:
+    def _in_pace(self, calls: int) -> bool:
         if self._usage is None:
             return True
         now = self._clock()
         if self._judged_at is None or now >= self._judged_at + JUDGED_EVERY:
             self._a_day, self._judged_at = self._meant_for_a_day(self._usage, now), now
-        return self._ledger.take(self._a_day, now)
+        return self._ledger.take(self._a_day, now, calls)
 
     def _meant_for_a_day(self, usage: ApiUsage, now: datetime) -> float:
         """Our share, less what others are going to use of it."""

@@ -15,7 +15,7 @@ from connector.pipeline.backlog import Backlog, weigh
         ),
         (
             {("Contact", False): 100_000, ("Contact", True): 6_000},
-            Backlog(records=100_000, opt_outs=6_000, calls=48, calls_without_jobs=530, jobs=2),
+            Backlog(records=100_000, opt_outs=6_000, calls=66, calls_without_jobs=530, jobs=4),
         ),
     ],
 )

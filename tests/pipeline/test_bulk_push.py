@@ -8,7 +8,9 @@ from connector.domain.records import RecordRef
 from connector.emulator import ValidationRule, seed_contacts, seed_leads
 from connector.pipeline.bulk_push import BLOCKED_FOR, DYING, STUCK
 from connector.pipeline.lane import LEASE
+from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.push import Pusher
+from connector.salesforce.budget import ApiUsage, Budget
 from tests.pipeline.test_push import count, enqueue, refused, status
 
 
@@ -336,6 +338,22 @@ class TestTroubleWithAJob:
 
         assert calls_to(emulator, "PATCH /composite/sobjects") == 1
         assert (jobs(store)[0].settled, count(store)) == (PEOPLE, 0)
+
+
+def test_a_job_comes_to_its_end_on_a_budget_of_a_call_every_few_minutes(
+    store, org, emulator, clock, people
+):
+    budget = Budget(clock=clock, share=0.003, reserve=0, ledger=StoreLedger(store))
+    budget.note(ApiUsage(0, 100_000))
+    pusher = make_pusher(store, org, budget, clock)
+    assert sum(budget.allows() for _ in range(100)) < 100
+    enqueue(store, clock, people)
+
+    work(pusher, clock, 60, seconds=60)
+
+    assert all_delivered(emulator, people)
+    assert (jobs(store)[0].error, count(store)) == ("", 0)
+    assert calls_to(emulator, JOBS) <= 12
 
 
 @pytest.mark.parametrize("after_commit", [False, True])

@@ -200,3 +200,15 @@ class TestOthers:
         shared.note(ApiUsage(1_200, 14_400))
 
         assert self.granted(shared) > 2 * slow
+
+
+def test_calls_that_belong_together_are_granted_together(clock):
+    budget = Budget(clock=clock, share=0.5, reserve=0)
+    budget.note(ApiUsage(0, 14_400))
+    while budget.allows():
+        pass
+
+    clock.advance(seconds=24)
+    assert [budget.allows(calls=3), budget.allows(calls=3)] == [False, False]
+    clock.advance(seconds=12)
+    assert [budget.allows(calls=3), budget.allows()] == [True, False]
