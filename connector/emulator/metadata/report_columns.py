@@ -77,13 +77,22 @@ def report_objects(context: Context, kind: str) -> tuple[str, ...]:
     """The objects of a report type, the main one first; empty for an unknown one."""
     if kind in _STANDARD:
         return _STANDARD[kind]
-    if kind.endswith("__c"):
+    if kind.endswith("__c") and "$" not in kind:
         return _of_custom_type(context, kind.removesuffix("__c"))
     names = kind.replace("@", "$").split("$")
     if names[0] not in {"CustomEntity", "CustomEntityCustomEntity"}:
         return ()
     found = [context.sobject(name) for name in names[1:]]
-    return tuple(each.name for each in found if each) if all(found) else ()
+    known = [each.name for each in found if each and _reports(context, each.name)]
+    return tuple(known) if len(known) == len(found) else ()
+
+
+def _reports(context: Context, sobject: str) -> bool:
+    """A custom object has report types only where its reports are enabled."""
+    entry = context.registry.get("CustomObject", sobject)
+    if entry is None or not sobject.endswith("__c"):
+        return True
+    return isinstance(entry.tree, dict) and entry.tree.get("enableReports") == ["true"]
 
 
 def _of_custom_type(context: Context, name: str) -> tuple[str, ...]:
