@@ -9,6 +9,7 @@ from connector.cli.asking import ask, must_give, paragraph
 from connector.cli.org_view import look
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.salesforce.reach import UnreachableError
 from connector.settings import Settings
 from connector.setup import login as files
 from connector.setup.doctor import Finding
@@ -18,6 +19,15 @@ from connector.wiring.org import open_org
 
 
 PREFIX = "CONNECTOR_SALESFORCE_"
+_QUESTIONS = {
+    "LOGIN_URL": "the login URL",
+    "CLIENT_ID": "the consumer key",
+    "CLIENT_SECRET": "the consumer secret",
+    "USERNAME": "the username",
+    "PRIVATE_KEY": "this key",
+    "AUDIENCE": "--audience",
+    "CA_FILE": "--ca-file",
+}
 _LOGIN_URL = "the org's My Domain, such as https://acme.my.salesforce.com"
 
 
@@ -103,7 +113,7 @@ def log_in_patiently(given: Given, *, asks: bool) -> dict[str, object]:
     """Log in; where somebody can answer, until it works or they give up."""
     if not asks:
         must_give(given.missing())
-        return _log_in(given)
+        return _log_in_once(given)
     again = False
     while True:
         _ask_for(given, again=again)
@@ -117,13 +127,34 @@ def log_in_patiently(given: Given, *, asks: bool) -> dict[str, object]:
             again = True
 
 
+def _log_in_once(given: Given) -> dict[str, object]:
+    try:
+        return _log_in(given)
+    except UnreachableError as error:
+        finding = _diagnosis(given)
+        told = f"{finding.what}. {_by_question(finding.cure)}" if finding else str(error)
+    raise ConfigurationError(told)
+
+
 def _say_why(given: Given, error: ConnectorError) -> None:
     """What is wrong; and what to do and where to click, as far as the doctor knows."""
-    click.echo(f"\n{paragraph(str(error), hanging=0)}", err=True)
     finding = _diagnosis(given)
-    for text in filter(None, (finding.cure, finding.where) if finding else ()):
-        click.echo(paragraph(text, label="  ->", hanging=5), err=True)
+    if finding is None:
+        click.echo(f"\n{paragraph(str(error), hanging=0)}\n", err=True)
+        return
+    told = {"": finding.what, "do": _by_question(finding.cure), "click": finding.where}
     click.echo(err=True)
+    for label, text in told.items():
+        if text:
+            click.echo(paragraph(text, label=label, hanging=7 if label else 0), err=True)
+    click.echo(err=True)
+
+
+def _by_question(text: str) -> str:
+    """Settings by what they are called where one is asked for them."""
+    for setting, name in _QUESTIONS.items():
+        text = text.replace(PREFIX + setting, name)
+    return text
 
 
 def _diagnosis(given: Given) -> Finding | None:

@@ -175,7 +175,19 @@ def _report(
     click.echo(f"\nThe login works. The settings are in {path}")
     if ends:
         click.echo(f"The certificate ends on {ends:%Y-%m-%d}; log in anew before that day.")
-    click.echo(f"\nNext, in this terminal:\n  set -a; . {path}; set +a\n  connector setup plan")
+    click.echo("\nNext:")
+    for line in _next(path):
+        click.echo(f"  {line}")
+
+
+def _next(path: Path) -> tuple[str, ...]:
+    if path.name != files.SETTINGS_FILE:
+        return (f"connector setup plan --env {path}",)
+    return (
+        f"set -a; . {path}; set +a",
+        "connector setup plan      what the org lacks yet; for administrators",
+        "connector setup doctor    whether all is well",
+    )
 
 
 def _check(path: Path, *, as_json: bool) -> None:

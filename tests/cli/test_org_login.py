@@ -120,6 +120,13 @@ class TestScript:
         assert isinstance(answer.exception, LoginRefusedError)
         assert not (tmp_path / "salesforce" / "salesforce.env").exists()
 
+    def test_says_what_stands_between_it_and_the_org(self, login, approved):
+        answer = login(*approved, "--login-url", "https://127.0.0.1:9")
+
+        assert "127.0.0.1: nobody listens there. Let this machine reach" in str(
+            answer.exception
+        )
+
     def test_does_not_replace_the_settings_of_another_org(self, login, approved, tmp_path):
         path = tmp_path / "salesforce" / "salesforce.env"
         path.write_text("CONNECTOR_SALESFORCE_ORG_ID=00Dxx0000009zzzAAA\n")
@@ -292,6 +299,6 @@ class TestTerminal:
         os.close(ours)
         os.close(theirs)
         assert done.returncode == 0, done.stderr
-        assert "invalid_client_id" in done.stderr
+        assert "Check the consumer key and the login URL" in " ".join(done.stderr.split())
         assert "Consumer Key and Secret" in done.stderr  # where to click
         assert "The login works." in done.stdout
