@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
-from connector.domain.errors import ConnectorError, OrgUnavailableError
+from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
@@ -36,6 +36,8 @@ FIRST_WAIT, GROWTH, LONGEST_WAIT = timedelta(minutes=1), 4, timedelta(days=1)
 PATIENCE = timedelta(days=7)
 #: How long an org is left alone that does not answer.
 PAUSE = timedelta(seconds=30)
+#: How often it is looked for records that were found and are gone.
+LOOK_EVERY = timedelta(minutes=1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +76,24 @@ class Seeker:
         self._holder = holder
         self._questions = Questions(store, org, mappings)
         self._not_before: datetime | None = None
+        self._looked_at: datetime | None = None
 
     def seek(self, *, limit: int = ROUND) -> LookupReport:
         """One round; only one worker looks. Without a mapping that wants it, it is free."""
         now = self._clock()
-        if not self._questions.objects:
+        if not self._questions.objects or (self._not_before and now < self._not_before):
             return LookupReport()
-        if self._not_before and now < self._not_before:
-            return LookupReport()
+        looks = self._looked_at is None or now >= self._looked_at + LOOK_EVERY
+        with self._store.transaction(reads=True) as transaction:
+            if not looks and not transaction.lookups.due(now, 1):
+                return LookupReport()
         with self._store.transaction() as transaction:
             lease = transaction.leases.take("lookup", self._holder, now, LEASE)
             if lease is None:
                 return LookupReport()
-            self._lose(transaction)
+            if looks:
+                self._looked_at = now
+                self._lose(transaction)
             due = transaction.lookups.due(now, limit)
         try:
             return self._all(due)
@@ -94,7 +101,7 @@ class Seeker:
             self._not_before = self._clock() + PAUSE
             log.warning("sf.lookup.unavailable", extra={"reason": str(error)})
             return LookupReport()
-        except ConnectorError:
+        except (OrgError, ConfigurationError):
             self._not_before = self._clock() + PAUSE
             raise
         finally:
@@ -158,8 +165,12 @@ class Seeker:
         now = self._clock()
         kept = [_answered(each, answers.get(each.key, Answer()), now) for each in lookups]
         with self._store.transaction() as transaction:
-            transaction.lookups.put(kept)
+            # In this order, as matching takes its locks: messages, lookups.
             self._match_again(transaction, lookups, kept)
+            transaction.lookups.put(kept)
+            if kept[0].object == MEMBER:
+                # What was matched while we waited for the lookups did not see them.
+                self._match_again(transaction, lookups, kept)
         return LookupReport(
             asked=len(kept),
             found=sum(bool(each.record_id) for each in kept),

@@ -5,7 +5,7 @@ import pytest
 from connector.emulator import SObject, seed_contacts, seed_leads
 from connector.emulator.kinds import lookup, picklist, record_id, system_fields, text
 from connector.emulator.sms import STATUSES
-from connector.pipeline.lookup import PATIENCE
+from connector.pipeline.lookup import LOOK_EVERY, PATIENCE
 from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.support.callbacks import dlr
 from tests.support.events import MOBILE
@@ -238,13 +238,14 @@ class TestRowsOfAnother:
         assert pipeline.shown_on() == {("Contact", alex): "phone"}
         assert lookup.error == "INVALID_FIELD"
 
-    def test_that_were_deleted_are_looked_for_again(self, emulator, pipeline):
+    def test_that_were_deleted_are_looked_for_again(self, emulator, pipeline, clock):
         row = self.make(emulator)
         pipeline.run(dlr(8, ref=""))
         emulator.delete("magic__SMS__c", row)
         other = self.make(emulator)
 
         pipeline.run(dlr(1, ref=""))
+        clock.advance(seconds=LOOK_EVERY.total_seconds())
         pipeline.run()
 
         assert pipeline.shown_on() == {("magic__SMS__c", other): "key"}
