@@ -13,13 +13,13 @@ DELIVERY_EVENT = ObjectSpec(
     label="SMS Delivery",
     plural="SMS Deliveries",
     description="Published by the SMS connector when a message is settled, a person opts out "
-    "or opens a link, or a campaign becomes critical. It may come twice: compare "
-    "Idempotency_Key__c. It names records, never phone numbers.",
+    "or in, opens a link or replies, or a campaign becomes critical. It may come twice: "
+    "compare Idempotency_Key__c. It names records, never phone numbers.",
     part=EVENTS,
 )
 
 #: What an event may tell of, in Kind__c.
-EVENT_KINDS = ("delivery", "opt_out", "click", "campaign_critical")
+EVENT_KINDS = ("delivery", "opt_out", "opt_in", "click", "reply", "campaign_critical")
 
 _field = partial(FieldSpec, object=DELIVERY_EVENT.name, part=EVENTS)
 _text = partial(_field, kind=FieldKind.TEXT)

@@ -113,8 +113,11 @@ def _consent(record: RecordRef, person: Person) -> Iterator[Happening]:
 
 
 def _engagements(record: RecordRef, person: Person) -> Iterator[Happening]:
-    """The message is the latest one that the person got: nobody reacts to an older one."""
-    for kind, at in ((CLICK, person.last_click_at), (REPLY, person.last_reply_at)):
+    """The message is the latest one that the person got: few react to an older one."""
+    said = person.consent.changed_at if person.consent else None
+    # STOP and START are replies too, and are told of as what they mean.
+    replied_at = None if person.last_reply_at == said else person.last_reply_at
+    for kind, at in ((CLICK, person.last_click_at), (REPLY, replied_at)):
         if at is not None:
             yield Happening(
                 record=record,

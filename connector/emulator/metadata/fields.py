@@ -82,7 +82,8 @@ def deploy_field(context: Context, component: Component) -> Kept:
         field = dataclasses.replace(field, name=existing.name)
     if field != existing:
         context.schema.add_fields(sobject.name, field)
-    if existing is None and field.permissionable:
+    # Who may publish an event may fill all of its fields: they have no permissions.
+    if existing is None and field.permissionable and not sobject.event:
         context.schema.permissions.guard(f"{sobject.name}.{field.name}")
     kept = _keep(context, component)
     return dataclasses.replace(kept, created=existing is None)
