@@ -68,9 +68,8 @@ def prepare(
             field, target = _by_relationship(draft, name, value, schema, storage)
             draft.changes[field.name] = target
             continue
-        field = schema.field(draft.sobject, name) if caller.system else None
-        if field is None:
-            field = schema.seen_field(draft.sobject, name, caller.user)
+        known = schema.field(draft.sobject, name) if caller.system else None
+        field = known or schema.seen_field(draft.sobject, name, caller.user)
         if not caller.system:
             _check_writable(draft, field, schema, caller)
         draft.changes[field.name] = coerce(field, value)

@@ -44,8 +44,12 @@ class FlowRecords:
                 "triggerType": ["RecordAfterSave"],
                 "recordTriggerType": ["CreateAndUpdate"],
             }
-            tree: Tree = {"label": [flow.name], "processType": ["AutoLaunchedFlow"]}
-            yield {**head, "DeveloperName": name}, {**tree, "start": [start]}, [version]
+            tree: Tree = {
+                "label": [flow.name],
+                "processType": ["AutoLaunchedFlow"],
+                "start": [start],
+            }
+            yield {**head, "DeveloperName": name}, tree, [version]
 
     def definitions(self) -> Iterator[Row]:
         for head, tree, versions in self._flows():

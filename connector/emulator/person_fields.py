@@ -41,7 +41,6 @@ _OWN = (
     checkbox("PersonHasOptedOutOfFax", "Fax Opt Out"),
     checkbox("PersonDoNotCall", "Do Not Call"),
 )
-_OPEN = {"permissionable": False, "nillable": True}
 
 
 def on_account(name: str) -> str:
@@ -57,7 +56,7 @@ def account_fields(account: SObject, contact: SObject) -> list[Field]:
     """The fields that Account has to have for the Contact as it now is."""
     known = {field.name for field in account.fields}
     name_parts = [
-        dataclasses.replace(each, **_OPEN, extra_type="switchablepersonname")
+        dataclasses.replace(each, nillable=True, extra_type="switchablepersonname")
         for each in person_name()
         if each.name != "Name"
     ]

@@ -48,7 +48,8 @@ def zipped(files):
 
 def package(version="66.0", types=None, **files):
     """`objects__Contact=...` is the file objects/Contact.object; all are in the manifest."""
-    paths, named = {}, {}
+    paths: dict[str, str] = {}
+    named: dict[str, list[str]] = {}
     for key, body in files.items():
         folder, _, name = key.partition("__")
         kind, suffix = KINDS[folder]

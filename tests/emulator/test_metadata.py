@@ -6,7 +6,7 @@ import json
 
 import pytest
 import requests
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 
 from connector.emulator import ADMIN, WSGIAdapter, create_app
 from tests.emulator.conftest import HOST, Client

@@ -126,6 +126,7 @@ class TestFields:
 
         contact = again.schema.sobject("Contact")
         hidden = again.schema.field(contact, "A__c")
+        assert hidden is not None
         assert not again.schema.visible(contact, hidden, again.users[ADMIN])
         again.close()
 

@@ -107,8 +107,8 @@ def _manifest(files: Mapping[str, bytes], package: Package) -> tuple[str, dict[s
     for types in node.all("types"):
         kind = types.get("name")
         if kind not in PREFIXES:
-            problem = Problem(f"Unknown type name '{kind}' specified in package.xml", types)
-            package.flaws.append(Flaw(kind="", name=kind, file=path, problem=problem))
+            unknown = Problem(f"Unknown type name '{kind}' specified in package.xml", types)
+            package.flaws.append(Flaw(kind="", name=kind, file=path, problem=unknown))
         # Salesforce's own tool names a folder with a slash at its end.
         members = {member.text.strip().removesuffix("/") for member in types.all("members")}
         named.setdefault(kind, set()).update(members)
