@@ -21,6 +21,7 @@ from connector.pipeline.explain import (
     SeenEvent,
 )
 from connector.pipeline.sought import Sought
+from connector.store.bulk_jobs import KeptJob
 from connector.store.directory import Holder
 from connector.store.outbox import Waiting
 from connector.store.writes import Write
@@ -34,6 +35,7 @@ _LABEL = 11
 _ANSWERS = {
     "written": "written",
     "retry": "postponed",
+    "again": "not decided by a bulk job",
     "park": "refused",
     "follow": "went elsewhere",
     "stop": "stopped all",
@@ -143,12 +145,20 @@ def _writing(story: RecordStory) -> Iterator[Line]:
         yield "REFUSED", f"since {shown(one.since)}: {one.error_code} {one.message}; {more}"
     if story.marked:
         yield "to do", "what it shall show has yet to be worked out anew"
+    if story.pending and story.job:
+        yield "bulk job", _job(story.job)
     for waiting in story.pending:
         yield "pending", _waiting(waiting)
     for count, write in enumerate(story.writes):
         yield "answer" if count else "last", _write(write, values=not count)
     if not (story.marked or story.pending or story.writes or story.refused):
         yield "nothing", "no write waits, and none is remembered"
+
+
+def _job(job: KeptJob) -> str:
+    done = f"{job.processed:,} of {job.records:,} records done"
+    since = shown(job.created_at)
+    return f"all but opt-outs wait for {job.salesforce_id or 'it'} since {since}: {done}"
 
 
 def _waiting(waiting: Waiting) -> str:

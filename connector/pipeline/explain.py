@@ -14,6 +14,7 @@ from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.prefixes import ObjectNames
 from connector.pipeline.sought import Sought, sought
 from connector.store import Store, Transaction
+from connector.store.bulk_jobs import KeptJob
 from connector.store.directory import Holder
 from connector.store.events import KnownEvent
 from connector.store.inbox import Inbox, ListedCallback
@@ -47,6 +48,8 @@ class RecordStory:
     writes: Sequence[Write]
     refused: Refused | None
     stopped: StoppedLane | None
+    #: The bulk job of its object that is under way; ordinary fields wait for its end.
+    job: KeptJob | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +235,7 @@ class Explainer:
             writes=self._transaction.writes.of_record(record.id, limit=MOST_WRITES),
             refused=refused[0] if refused else None,
             stopped=self._lanes.get(record.object),
+            job=self._transaction.bulk_jobs.open(record.object),
         )
 
     def _named(self, record_id: str) -> RecordRef:

@@ -14,6 +14,7 @@ from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
 from connector.pipeline.normalise import normalise
 from connector.pipeline.phone_reader import PhoneReader
+from connector.store.bulk_jobs import KeptJob, Stage
 from tests.support.events import ALEX, MOBILE, NOON, arrival
 
 
@@ -145,3 +146,27 @@ class TestNothing:
         answer = operate("explain", KIM[:15])
 
         assert f"record id {KIM}" in str(answer.exception)
+
+
+@pytest.mark.usefixtures("story")
+def test_a_bulk_job_that_others_wait_for_is_told(operate, store):
+    job = KeptJob(
+        job="one",
+        object="Contact",
+        stage=Stage.GIVEN,
+        created_at=NOON,
+        progressed_at=NOON,
+        poll_at=NOON,
+        salesforce_id="750xx000000005sAAA",
+        records=6_000,
+        processed=1_500,
+    )
+    with store.transaction() as t:
+        t.bulk_jobs.save(job)
+
+    words = told(operate("explain", ALEX))
+
+    assert (
+        "all but opt-outs wait for 750xx000000005sAAA since 2026-11-23 12:00:00:"
+        " 1,500 of 6,000 records done"
+    ) in words
