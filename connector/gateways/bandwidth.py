@@ -127,6 +127,7 @@ GATEWAY = Gateway(
     title="Bandwidth",
     docs="https://dev.bandwidth.com/docs/messaging/webhooks",
     secrets=("basic",),
+    proofs=frozenset({"4775"}),
     verify=basic_auth(),
     parse=parse,
     urgent=_urgent,

@@ -1,6 +1,7 @@
 """What a gateway is: how it is trusted, how it is read, and what an operator should know."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from connector.domain.callback import Callback
@@ -84,7 +85,8 @@ class Gateway:
     a few words, or nothing. `batches` is true where one message id may stand for several
     messages, told apart by their recipients. `asks` reads the question of a callback that has
     one; show it only if the callback is authentic. `lacks` names a document that `verify`
-    still needs, always on a host of the gateway's own.
+    still needs, always on a host of the gateway's own. `proofs` are the error codes of
+    reports that prove an opt-out: the gateway refuses to text who told it STOP.
 
     The rest is for people: `address` is what follows the callback path in the URL to paste,
     `reads` what the callbacks can tell, `cannot_tell` what they cannot.
@@ -106,6 +108,7 @@ class Gateway:
     asks: Callable[[Callback], Question | None] = no_question
     lacks: Callable[[Callback, Secrets], Lacking | None] = lacks_nothing
     batches: bool = False
+    proofs: frozenset[str] = frozenset()
 
     reads: tuple[str, ...]
     signs: str
@@ -127,6 +130,16 @@ class Gateway:
             return None
         return {name: fields[name] for name in self.keeps if name in fields}
 
+    def is_urgent(self, callback: Callback) -> bool:
+        """Whether it may hold an opt-out: what does must wait behind no mere report."""
+        return self.urgent(callback) or (bool(self.proofs) and self._may_prove(callback))
+
+    def _may_prove(self, callback: Callback) -> bool:
+        """Whether a code that proves an opt-out stands in it, as a word of its own."""
+        codes = [code.encode() for code in self.proofs]
+        text = callback.target.encode("latin-1", "replace") + b" " + callback.body
+        return any(code in text and _stands_alone(code, text) for code in codes)
+
     def own_id(self, message_id: str, recipient: str) -> str:
         """The id that no other message has: with the recipient, where a batch shares one."""
         return f"{message_id}/{recipient}" if self.batches and recipient else message_id
@@ -135,6 +148,10 @@ class Gateway:
         """The address for the gateway; what is in <angle brackets> is yours to fill in."""
         place = f"{self.name}/{account}" if account else self.name
         return f"{public_url.rstrip('/')}/callbacks/{place}{self.address}"
+
+
+def _stands_alone(code: bytes, text: bytes) -> bool:
+    return re.search(rb"(?<![\w.:+-])" + re.escape(code) + rb"(?![\w.:-])", text) is not None
 
 
 def reading(parse: Parse) -> Parse:

@@ -244,6 +244,7 @@ GATEWAY = Gateway(
     title="Bird",
     docs="https://docs.bird.com/api",
     secrets=("signing_key", "webhook_secret"),
+    proofs=frozenset({"103", "recipient_opted_out"}),
     verify=any_of(
         channel_signature,
         standard_webhooks("webhook_secret"),

@@ -222,6 +222,7 @@ GATEWAY = Gateway(
     title="Infobip",
     docs="https://www.infobip.com/docs/api/channels/sms",
     secrets=("basic", "token", "hmac"),
+    proofs=frozenset({"603"}),
     verify=any_of(basic_auth(), token_in_query("token"), hmac_of_body),
     parse=parse,
     reply=Reply(status=200),

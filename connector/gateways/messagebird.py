@@ -170,6 +170,7 @@ GATEWAY = Gateway(
     title="MessageBird (classic)",
     docs="https://developers.messagebird.com/api/sms-messaging/#handle-a-status-report",
     secrets=("signing_key",),
+    proofs=frozenset({"103"}),
     verify=verify,
     parse=parse,
     # A message is thanked with OK; a status with any 2xx.

@@ -151,6 +151,7 @@ GATEWAY = Gateway(
     title="Plivo",
     docs="https://docs.plivo.com/docs/messaging/api/message/message-status-callbacks",
     secrets=("auth_token", "auth_token_v3"),
+    proofs=frozenset({"200"}),
     verify=verify,
     parse=parse,
     # What else an answer holds may be sent to the person.

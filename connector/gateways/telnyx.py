@@ -259,6 +259,7 @@ GATEWAY = Gateway(
     title="Telnyx",
     docs="https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks",
     secrets=("public_key",),
+    proofs=frozenset({"40300"}),
     verify=verify,
     parse=parse,
     urgent=_urgent,

@@ -244,6 +244,7 @@ GATEWAY = Gateway(
     title="Twilio",
     docs="https://www.twilio.com/docs/messaging/guides/track-outbound-message-status",
     secrets=("auth_token", "shared_key"),
+    proofs=frozenset({"21610"}),
     verify=verify,
     parse=parse,
     keeps=(

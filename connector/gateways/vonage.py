@@ -255,6 +255,7 @@ GATEWAY = Gateway(
     title="Vonage",
     docs="https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts",
     secrets=("signature_secret", "token"),
+    proofs=frozenset({"9", "1240"}),
     verify=verify,
     parse=parse,
     reply=Reply(status=200),

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from connector.domain.callback import KeptCallback
-from connector.domain.consent import ConsentEvent, ConsentSource
+from connector.domain.consent import ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.errors import CallbackUnreadableError
@@ -110,11 +110,31 @@ def events_of(kept: KeptCallback, gateways: Mapping[str, Gateway]) -> Iterable[E
         raise CallbackUnreadableError(f"no gateway {kept.callback.gateway!r} is installed")
     for event in gateway.parse(kept.callback):
         _check_texts(event)
-        if gateway.batches and isinstance(event, DeliveryEvent):
-            own_id = gateway.own_id(event.message_id, event.recipient)
-            yield dataclasses.replace(event, message_id=own_id)
-        else:
+        if not isinstance(event, DeliveryEvent):
             yield event
+            continue
+        if gateway.batches:
+            own_id = gateway.own_id(event.message_id, event.recipient)
+            event = dataclasses.replace(event, message_id=own_id)  # noqa: PLW2901
+        yield event
+        if event.error_code in gateway.proofs and event.recipient:
+            yield _refusal(event)
+
+
+def _refusal(event: DeliveryEvent) -> ConsentEvent:
+    """The opt-out behind a report: the gateway knows of it and refuses to text."""
+    return ConsentEvent(
+        phone=event.recipient,
+        kind=ConsentKind.STOP,
+        source=ConsentSource.PROVIDER,
+        received_at=event.received_at,
+        occurred_at=event.occurred_at,
+        gateway=event.gateway,
+        account=event.account,
+        message_id=event.message_id,
+        sender=event.sender,
+        reason=f"refused with {event.error_code}",
+    )
 
 
 def _check_texts(event: Event) -> None:

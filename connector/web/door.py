@@ -139,7 +139,7 @@ class Door:
                 public_url=callback.public_url,
                 parts=gateway.kept(callback) or None,
             ),
-            urgent=gateway.urgent(callback),
+            urgent=gateway.is_urgent(callback),
         )
         try:
             await self._commit.keep(arrival)

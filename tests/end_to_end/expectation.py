@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tests.end_to_end.client import Journal, Story
-from tests.end_to_end.plan import Message, Person, Plan, Text
+from tests.end_to_end.plan import REFUSED, Message, Person, Plan, Text
 from tests.end_to_end.sends import Send
 
 
@@ -70,6 +70,10 @@ class Expectation:
         for person, messages in by_person.items():
             wanted[person.id].update(self._of_messages(messages))
             wanted[person.id]["SMS_Phone_E164__c"] = person.phone
+            for refused in messages:
+                # A registered message goes to a number that nobody holds.
+                if refused.ending.code == REFUSED and refused.sent_at is None:
+                    wanted[person.id].update(self._of_refusal(refused))
         for text in self._plan.texts:
             for holder in filter(None, (text.person.id, text.person.twin)):
                 wanted[holder].update(self._of_text(text))
@@ -90,6 +94,13 @@ class Expectation:
             "SMS_Message_Id__c": latest.id,
             "SMS_Last_Campaign__c": latest.campaign or None,
             "SMS_Last_Delivered_At__c": _latest(delivered),
+        }
+
+    def _of_refusal(self, message: Message) -> Wanted:
+        return {
+            "SMS_Opt_Out__c": True,
+            "SMS_Opt_Out_At__c": self._last(message.id),
+            "SMS_Opt_Out_Source__c": "Provider",
         }
 
     def _of_text(self, text: Text) -> Wanted:

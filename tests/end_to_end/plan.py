@@ -37,6 +37,8 @@ def _failure(word: str, code: str, status: str, reason: str) -> Ending:
     return Ending(((word, code),), status, reason, code or None)
 
 
+#: Twilio texts nobody who has told it STOP; whoever reads it knows of the STOP.
+REFUSED = "21610"
 INTERIM = ("accepted", "queued", "sending", "sent", "scheduled")
 DELIVERED = Ending((("delivered", ""),), "Delivered")
 #: Twilio documentation, "Error and Warning Dictionary"; the reasons are the README's.
@@ -51,7 +53,7 @@ OTHERS = (
     _failure("undelivered", "30017", "Undelivered", "network"),
     _failure("undelivered", "30036", "Expired", "expired"),
     _failure("failed", "30034", "Failed", "unregistered"),
-    _failure("failed", "21610", "Failed", "opted_out"),
+    _failure("failed", REFUSED, "Failed", "opted_out"),
     _failure("failed", "30001", "Failed", "throughput"),
     _failure("failed", "30002", "Failed", "account_suspended"),
     _failure("failed", "30008", "Failed", "unknown"),
@@ -118,10 +120,14 @@ class Planner:
         self._messages: list[Message] = []
         self._sends: list[Send] = []
         self._registered: list[dict[str, str]] = []
+        self._writers: frozenset[Person] = frozenset()
 
     def plan(self, people: Sequence[Person], callbacks: int) -> Plan:
         """At least so many reports: one message for each person, for some a later one too."""
         *others, last_one = people
+        writers = {each for each in others if each.twin}
+        writers.update(self._dice.sample(others, len(others) // 25))
+        self._writers = frozenset(writers)
         each = max(callbacks // len(others), 2)
         for person in others:
             chance = self._dice.random()
@@ -132,8 +138,6 @@ class Planner:
             else:
                 by_phone = chance < 0.25 and not person.twin
                 self._message(person, each, ref="" if by_phone else person.id)
-        writers = {each for each in others if each.twin}
-        writers.update(self._dice.sample(others, len(others) // 25))
         texts = [self._text(each) for each in others if each in writers]
         doubles = [
             dataclasses.replace(send, token=next(self._tokens))
@@ -181,6 +185,8 @@ class Planner:
         ending: Ending | None = None,
     ) -> Message:
         drawn = DELIVERED if self._dice.random() < 0.6 else self._dice.choice(OTHERS)
+        if drawn.code == REFUSED and person in self._writers:
+            drawn = DELIVERED  # which of the two opt-outs came last would be a matter of chance
         ending = ending or drawn
         message = Message(
             id=f"SM{self._dice.getrandbits(128):032x}",

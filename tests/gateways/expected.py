@@ -35,15 +35,32 @@ READERS: Mapping[type[Event], Mapping[str, Callable[[str], object]]] = {
 
 def events_of(case: Case) -> list[Event]:
     """What the pipeline reads; a message of a batch has an id of its own."""
-    events = [_event(case, said) for said in case.events]
-    return [
-        dataclasses.replace(
-            event, message_id=case.gateway.own_id(event.message_id, event.recipient)
-        )
-        if isinstance(event, DeliveryEvent)
-        else event
-        for event in events
-    ]
+    events: list[Event] = []
+    for event in (_event(case, said) for said in case.events):
+        if not isinstance(event, DeliveryEvent):
+            events.append(event)
+            continue
+        own_id = case.gateway.own_id(event.message_id, event.recipient)
+        events.append(dataclasses.replace(event, message_id=own_id))
+        if event.error_code in case.gateway.proofs:
+            events.append(refusal(event))
+    return events
+
+
+def refusal(event: DeliveryEvent) -> ConsentEvent:
+    """What the pipeline hears besides: the gateway texts nobody who told it STOP."""
+    return ConsentEvent(
+        phone=event.recipient,
+        kind=ConsentKind.STOP,
+        source="Provider",
+        received_at=event.received_at,
+        occurred_at=event.occurred_at,
+        gateway=event.gateway,
+        account=event.account,
+        message_id=event.message_id,
+        sender=event.sender,
+        reason=f"refused with {event.error_code}",
+    )
 
 
 def stored(event: Event) -> Event:

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.callback import Arrival
 from connector.domain.delivery import DeliveryStatus
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
 from connector.pipeline.directory import keep_entries
 from connector.pipeline.phone_reader import PhoneReader
+from tests.gateways.cases import FOLDER
+from tests.gateways.cases import read as read_file
 from tests.support.callbacks import dlr, reply
 from tests.support.events import ALEX, MOBILE, NOON, arrival, report
 
@@ -285,3 +288,21 @@ class TestConsent:
         read()
 
         assert pending(store)["SMS_Last_Reply_At__c"] == "2026-11-23T12:00:00.000Z"
+
+
+class TestRefusal:
+    """A gateway that refuses to text a number knows of its opt-out."""
+
+    def test_opts_the_number_out(self, store, read):
+        callback = read_file(FOLDER / "twilio/failed-21610.yaml").callback
+        recipient = callback.fields["To"]
+        hold(store, ALEX, recipient)
+        store.inbox.keep([Arrival(callback=callback, urgent=False)])
+
+        read()
+
+        fields = pending(store)
+        assert (fields["SMS_Opt_Out__c"], fields["SMS_Opt_Out_Source__c"]) == (True, "Provider")
+        with store.transaction(reads=True) as t:
+            ((_, event),) = t.consents.said_by(recipient, 9)
+        assert event.reason == "refused with 21610"
