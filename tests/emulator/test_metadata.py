@@ -237,6 +237,32 @@ class TestSoap:
         assert "<xmlName>PermissionSet</xmlName>" in answer.text
         assert "<childXmlNames>CustomField</childXmlNames>" in answer.text
 
+    def test_components_are_written_one_by_one(self, org, session):
+        token = org.issue_token(ADMIN)
+        field = (
+            '<metadata xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+            ' xsi:type="CustomField"><fullName>Contact.{}</fullName><label>Flag</label>'
+            "{}<type>Checkbox</type></metadata>"
+        )
+        default = "<defaultValue>false</defaultValue>"
+
+        def send(operation, *fields):
+            body = f"<{operation}>{''.join(fields)}</{operation}>"
+            address = f"{HOST}/services/Soap/m/66.0"
+            return session.post(address, data=envelope(body, token)).text
+
+        made = send("upsertMetadata", field.format("A__c", default), field.format("B__c", ""))
+        again = send("upsertMetadata", field.format("A__c", default))
+        double = send("createMetadata", field.format("A__c", default))
+        missing = send("updateMetadata", field.format("C__c", default))
+
+        assert "<created>true</created><fullName>Contact.A__c</fullName>" in made
+        assert "Must specify 'defaultValue' for a CustomField of type Checkbox" in made
+        assert "<created>false</created>" in again
+        assert "DUPLICATE_DEVELOPER_NAME" in double
+        assert "no CustomField named Contact.C__c found" in missing
+        assert org.schema.field(org.schema.sobject("Contact"), "A__c") is not None
+
     def test_a_document_type_is_refused(self, session):
         body = '<!DOCTYPE x [<!ENTITY a "b">]>' + envelope("<describeMetadata/>", "x")
 

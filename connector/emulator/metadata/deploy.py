@@ -112,6 +112,13 @@ def deploy(
         )
     except BadZipError as error:
         return Result(status="Failed", error=str(error))
+    return deploy_package(org, package, options, settings, user)
+
+
+def deploy_package(
+    org: HasMetadata, package: Package, options: Options, settings: Settings, user: str
+) -> Result:
+    """The same for components that were read already."""
     context = Context(
         storage=org.storage,
         schema=org.schema,

@@ -132,7 +132,7 @@ def _components(path: str, inner: str, data: bytes, package: Package) -> list[Co
         return []
     if not kind.children:
         return [Component(kind=type_name, name=name, file=path, node=node)]
-    return list(_of_object(name, path, node))
+    return list(object_components(name, path, node))
 
 
 def _named(kind: Kind, rest: str) -> tuple[str, str]:
@@ -141,7 +141,8 @@ def _named(kind: Kind, rest: str) -> tuple[str, str]:
     return rest.removesuffix(f".{kind.suffix}"), kind.name
 
 
-def _of_object(name: str, path: str, node: Node) -> Iterator[Component]:
+def object_components(name: str, path: str, node: Node) -> Iterator[Component]:
+    """An object, and the fields, list views and rules inside it."""
     yield Component(kind="CustomObject", name=name, file=path, node=node.without(*BY_TAG))
     for tag, child in BY_TAG.items():
         for each in node.all(tag):

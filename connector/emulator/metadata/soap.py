@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from connector.emulator.calls import Reply
 from connector.emulator.door import Request
 from connector.emulator.errors import ApiError
+from connector.emulator.metadata.crud import save
 from connector.emulator.metadata.deploy import Options
 from connector.emulator.metadata.listing import describe, listed, read_components
 from connector.emulator.metadata.rest import POWERS, REFUSAL
@@ -135,6 +136,13 @@ def _read(org: EmulatedOrg, body: Node, _user: str, _version: float) -> Value:
     return read_components(org, body.get("type"), names)
 
 
+def _save(operation: str) -> Operation:
+    def save_all(org: EmulatedOrg, body: Node, user: str, version: float) -> Value:
+        return save(org, operation, body.all("metadata"), user, version)
+
+    return save_all
+
+
 _OPERATIONS: Mapping[str, Operation] = {
     "deploy": _deploy,
     "checkDeployStatus": _check,
@@ -142,6 +150,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "describeMetadata": _describe,
     "listMetadata": _list,
     "readMetadata": _read,
+    **{name: _save(name) for name in ("createMetadata", "updateMetadata", "upsertMetadata")},
 }
 
 

@@ -141,6 +141,14 @@ def read_type(data: bytes, kind: str) -> Node:
     return root
 
 
+def check_type(node: Node, kind: str) -> None:
+    """The same for a node that came in a message, with its names shortened already."""
+    for each in node.walk():
+        if each is not node:
+            each.tag = f"{{{NAMESPACE}}}{each.tag}"
+    _check(node, kind)
+
+
 def _check_name(root: Node, kind: str) -> None:
     if root.tag != f"{{{NAMESPACE}}}{kind}":
         raise Problem(f"Error parsing file: Element {root.tag} is not of type {kind}", root)
