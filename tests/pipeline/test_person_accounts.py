@@ -2,47 +2,31 @@
 
 import pytest
 
+from connector import mapping
 from connector.emulator import seed_campaign, seed_contacts
-from connector.emulator.kinds import checkbox, lookup, phone, picklist
+from connector.emulator.kinds import picklist
 from connector.emulator.sms import STATUSES
 from connector.mapping import MEMBER
-from tests.pipeline.org_mappings import Pipeline, load, optional
+from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.pipeline.test_members import statuses, texted
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE
 
 
-ACCOUNT = """\
-object: Account
-phones: [PersonMobilePhone, Phone]
-fields:
-  SMS_Status__pc: delivery.status
-  PersonDoNotCall: consent.opted_out
-"""
+ACCOUNT = documented("Account")
 BUSINESS = "object: Account\nfields: {Last_Text__c: delivery.status}\n"
 
 
 @pytest.fixture
 def person_accounts(emulator):
     """An org that has them; makes one and returns the ids of its account and contact."""
-    emulator.add_fields("Contact", checkbox("IsPersonAccount", "Is Person Account"))
-    emulator.add_fields(
-        "Account",
-        checkbox("IsPersonAccount", "Is Person Account"),
-        lookup("PersonContactId", "Contact ID", "Contact"),
-        phone("PersonMobilePhone", "Mobile"),
-        checkbox("PersonDoNotCall", "Do Not Call"),
-        picklist("SMS_Status__pc", "SMS Status", *STATUSES),
-        picklist("Last_Text__c", "Last Text", *STATUSES),
-    )
+    emulator.enable_person_accounts()
+    emulator.add_fields("Account", picklist("Last_Text__c", "Last Text", *STATUSES))
 
     def make(number=MOBILE):
-        account = emulator.create("Account", {"Name": "Brook", "PersonMobilePhone": number})
-        fields = {"AccountId": account, "IsPersonAccount": True, "MobilePhone": number}
-        (contact,) = seed_contacts(emulator, 1, **fields)
-        changes = {"IsPersonAccount": True, "PersonContactId": contact}
-        emulator.update("Account", account, changes)
-        return account, contact
+        fields = {"LastName": "Brook", "PersonMobilePhone": number}
+        account = emulator.create("Account", fields)
+        return account, emulator.record("Account", account)["PersonContactId"]
 
     return make
 
@@ -121,8 +105,9 @@ class TestAccountAlone:
 
     @pytest.fixture
     def pipeline(self, made, tmp_path):
-        mappings = load(tmp_path, account=ACCOUNT)
-        return made({"Account": mappings["Account"]})
+        path = tmp_path / "account.yaml"
+        path.write_text(ACCOUNT)
+        return made({"Account": mapping.load(path)})
 
     def test_its_numbers_are_those_of_the_person(self, emulator, person_accounts, pipeline):
         account, _ = person_accounts()
@@ -131,8 +116,8 @@ class TestAccountAlone:
         pipeline.run(dlr(1, ref=""), reply("STOP"))
 
         record = emulator.record("Account", account)
-        assert record["SMS_Status__pc"] == "Delivered"
-        assert record["PersonDoNotCall"] is True
+        assert record["SMS_Delivery_Status__pc"] == "Delivered"
+        assert record["SMS_Opt_Out__pc"] is True
 
     def test_a_message_to_its_contact_is_shown_on_it(self, emulator, person_accounts, pipeline):
         account, contact = person_accounts()
@@ -140,7 +125,7 @@ class TestAccountAlone:
 
         pipeline.run(dlr(1, ref=contact))
 
-        assert emulator.record("Account", account)["SMS_Status__pc"] == "Delivered"
+        assert emulator.record("Account", account)["SMS_Delivery_Status__pc"] == "Delivered"
         assert pipeline.shown_on() == {("Account", account): "reference"}
 
     def test_it_is_a_campaign_s_member_as_its_contact(
@@ -176,10 +161,33 @@ def test_with_both_mapped_a_person_is_told_once_a_field(
 ):
     """What both could write is refused when the mappings are read; the rest is apart."""
     account, contact = person_accounts()
-    pipeline = made(load(tmp_path, account=ACCOUNT))
+    flag = "object: Account\nphones: [PersonMobilePhone]\nfields: {PersonDoNotCall: %s}\n"
+    pipeline = made(load(tmp_path, account=flag % "consent.opted_out"))
     pipeline.directory.sync()
 
     pipeline.run(reply("STOP"))
 
     assert emulator.record("Account", account)["PersonDoNotCall"] is True
     assert emulator.record("Contact", contact)["SMS_Opt_Out__c"] is True
+
+
+def test_a_deleted_one_is_gone_and_back_with_its_consent(
+    emulator, person_accounts, pipeline, clock
+):
+    account, contact = person_accounts()
+    pipeline.directory.sync()
+    clock.advance(minutes=1)
+    emulator.delete("Account", account)
+    pipeline.directory.sync()
+    pipeline.run(dlr(1, ref=account), reply("STOP"))
+    gone = pipeline.shown_on()
+    clock.advance(minutes=1)
+    emulator.undelete("Account", account)
+    emulator.undelete("Contact", contact)  # Salesforce brings both back at once
+
+    pipeline.directory.sync()
+    pipeline.run()
+
+    assert gone == {}
+    assert emulator.record("Contact", contact)["SMS_Opt_Out__c"] is True
+    assert emulator.record("Contact", contact)["SMS_Delivery_Status__c"] == "Delivered"
