@@ -28,9 +28,25 @@ a transaction that shows late), `delete`, `undelete`, `purge`, `convert_lead`, `
 raise RefusedRecordError. Many people at once: `seed_contacts`, `seed_leads`, `seed_campaign`.
 
 Schema: `add_object(SObject)`, `add_fields(object, *fields)`; `org.schema.hide(object, field,
-user=)`, `show`, `protect` (read-only) are field-level security.
+user=)`, `show`, `protect` (read-only) win over all permissions. What was added so is seen by all.
 
-Rules: `org.rules` has the lists `validation`, `flows`, `duplicates`, `assignment`, the sets
+Metadata: `org.deploy(zip_bytes, user="", check_only=False, ignore_warnings=False,
+rollback_on_error=True)` gives a result with `status`, `success`, `messages` and `failures`
+(component_type, full_name, problem, problem_type, line). Clients deploy over REST and SOAP.
+What was deployed is seen by nobody, administrators included, until a permission set grants it
+and is assigned. `org.deployments.settings` has the limits, the default workflow user, whether
+active flows are taken, and after how many `polls` or `seconds` a deployment is done;
+`org.deployments.registry.all(kind)` is what was deployed.
+
+People: `add_user(username, profile=)`, `use_profile`, `assign(permission_set, username)`,
+`unassign`, `permit(permission_set_or_profile, *system_permissions, on=True)`, `freeze`,
+`unfreeze`, `deactivate`. Profiles: System Administrator, Standard User (the default), Read
+Only, Minimum Access - Salesforce, Minimum Access - API Only Integrations; the last two see no
+object until a permission set shows it. Deploying wants ADMIN's token.
+`enable_person_accounts()` cannot be undone.
+
+Rules: `org.rules` has the lists `validation`, `flows`, `duplicates`, `assignment`, `triggers`
+(all of them show in the queries on ValidationRule, FlowDefinitionView and so on), the sets
 `locked` and `readonly`, `lead_fields` (conversion mapping), `storage_full`,
 `unknown_field_refuses_call`.
 
@@ -80,7 +96,13 @@ from connector.emulator.fields import Field
 from connector.emulator.objects import SObject
 from connector.emulator.org import EmulatedOrg
 from connector.emulator.outbound import OutboundMessage
-from connector.emulator.rules import AssignmentRule, BrokenFlow, DuplicateRule, ValidationRule
+from connector.emulator.rules import (
+    ApexTrigger,
+    AssignmentRule,
+    BrokenFlow,
+    DuplicateRule,
+    ValidationRule,
+)
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
 from connector.emulator.server import OrgServer, serve
 from connector.emulator.sms import install_sms_fields
@@ -90,6 +112,7 @@ from connector.emulator.transport import WSGIAdapter
 __all__ = [
     "ADMIN",
     "INTEGRATION_USER",
+    "ApexTrigger",
     "AssignmentRule",
     "BrokenFlow",
     "DuplicateRule",

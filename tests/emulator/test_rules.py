@@ -238,6 +238,18 @@ class TestCampaignMembers:
 
         assert org.record("CampaignMember", member)["Status"] == "Delivered"
 
+    def test_a_status_is_added_over_rest(self, org, client, campaign, contact):
+        added = client.call(
+            "POST",
+            "/sobjects/CampaignMemberStatus",
+            {"CampaignId": campaign, "Label": "Clicked", "SortOrder": 3, "HasResponded": True},
+        )
+
+        member = self.join(client, campaign, ContactId=contact, Status="Clicked").json()["id"]
+
+        assert added.status_code == 201
+        assert org.record("CampaignMember", member)["HasResponded"]
+
     def test_the_same_person_joins_once(self, client, campaign, contact, lead):
         first = self.join(client, campaign, ContactId=contact)
         again = self.join(client, campaign, ContactId=contact)

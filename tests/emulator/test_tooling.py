@@ -4,13 +4,13 @@ import pytest
 
 from connector.emulator import (
     ADMIN,
+    ApexTrigger,
     AssignmentRule,
     BrokenFlow,
     DuplicateRule,
     EmulatedOrg,
     ValidationRule,
 )
-from connector.emulator.rules import ApexTrigger
 from tests.emulator.conftest import Client
 from tests.emulator.packages import STAT, TEXT, field, package
 
