@@ -28,7 +28,7 @@ a transaction that shows late), `delete`, `undelete`, `purge`, `convert_lead`, `
 raise RefusedRecordError. Many people at once: `seed_contacts`, `seed_leads`, `seed_campaign`.
 
 Schema: `add_object(SObject)`, `add_fields(object, *fields)`; `org.schema.hide(object, field,
-user=)`, `show`, `protect` (read-only) win over all permissions. What was added so is seen by all.
+user=)`, `show`, `protect` (read-only) win over all permissions. What was added so, all see.
 
 Metadata: `org.deploy(zip_bytes, user="", check_only=False, ignore_warnings=False,
 rollback_on_error=True)` gives a result with `status`, `success`, `messages` and `failures`
