@@ -25,7 +25,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("announcements_change", "announcements", ["change_id"])
-    op.create_index("announcements_oldest", "announcements", ["urgent", "since"])
+    op.create_index("announcements_order", "announcements", [sa.text("urgent DESC"), "since"])
     op.create_table(
         "announced",  # what was told of a record last, so that it is not told again
         *map(_key, ("object", "record_id", "subject")),
