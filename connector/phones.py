@@ -55,6 +55,13 @@ def is_region(region: str) -> bool:
     return region in phonenumbers.SUPPORTED_REGIONS
 
 
+def parts(phone: str) -> tuple[str, str]:
+    """The country code and the rest of a number in E.164, both as digits."""
+    shape = _shape(phone[1:4])
+    starts_at = shape.starts_at if shape else 1
+    return phone[1:starts_at], phone[starts_at:]
+
+
 def exact(text: str) -> str | None:
     """
     The answer for text that is E.164 already, None where only the parser can tell.

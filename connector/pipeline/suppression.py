@@ -61,9 +61,9 @@ def check(
     now = clock()
     with store.transaction() as transaction:
         names = {phone: transaction.pseudonym(phone) for phone in phones if phone}
-        known = transaction.consents.states({*names, *names.values()})
+        known = transaction.consents.states(names)
         answers = [
-            _answer(given, phone, _about(phone, names, known, scope), now)
+            _answer(given, phone, _about(phone, known, scope), now)
             for given, phone in zip(numbers, phones, strict=True)
         ]
         _keep(transaction, answers, names, now, actor=actor, scope=scope)
@@ -71,19 +71,16 @@ def check(
 
 
 def _about(
-    phone: str, names: Mapping[str, str], known: Mapping[str, Mapping[str, Consent]], scope: str
+    phone: str, known: Mapping[str, Mapping[str, Consent]], scope: str
 ) -> Consent | None:
     """
-    What holds for a number, also where only its pseudonym is left of it.
+    What holds for a number.
 
     Whoever does not say for which brand he asks may text for none that was refused.
     """
-    if not phone:
-        return None
     found = [
         state
-        for name in (phone, names[phone])
-        for each, state in known.get(name, {}).items()
+        for each, state in known.get(phone, {}).items()
         if scope in {EVERYBODY, each} or each == EVERYBODY
     ]
     return strictest(found) if found else None

@@ -2,19 +2,24 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind, fold
+from connector.domain.consent import Consent, ConsentEvent
 from connector.store.audit import Act, Audit
-from connector.store.privacy import Pseudonyms
-from connector.store.sql import Bulk, Row, Sql, keys, number
-from connector.store.times import micros, moment, moment_or_none
+from connector.store.consent_rows import (
+    EVERYBODY,
+    TEXTS,
+    consent_of,
+    event_of,
+    event_row,
+    state_rows,
+)
+from connector.store.privacy import Pseudonyms, is_pseudonym
+from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.times import micros
 
-
-#: The whole organisation; other scopes are brands.
-EVERYBODY = ""
 
 #: So that two who write to one number wait for each other, also where it is new.
 TOUCH = Bulk("consents", ("phone text", "scope text"), "ON CONFLICT DO NOTHING")
@@ -22,22 +27,18 @@ LOCK = Sql("""
     SELECT phone, version FROM consents WHERE phone IN {items} AND scope = ''
     ORDER BY phone {lock}
 """)
-_TEXTS = (
-    *("kind", "source", "gateway", "account", "message_id", "sender"),
-    *("keyword", "scope", "actor", "reason", "evidence", "about"),
-)
 ADD_EVENTS = Bulk(
     "consent_events",
     (
         *("phone text", "id text", "at bigint", "timed bigint"),
-        *(f"{name} text" for name in _TEXTS),
+        *(f"{name} text" for name in TEXTS),
         *("callback_id bigint", "received_at bigint"),
     ),
     "ON CONFLICT DO NOTHING",
 )
 SELECT_EVENTS = Sql("SELECT * FROM consent_events WHERE phone IN {items}")
 SELECT_NEWEST = Sql("""
-    SELECT * FROM consent_events WHERE phone = :phone
+    SELECT * FROM consent_events WHERE phone IN {items}
     ORDER BY at DESC, received_at DESC, kind, id LIMIT :limit
 """)
 _STATE = (
@@ -65,9 +66,24 @@ SELECT_QUESTIONS = Sql("""
 COUNT_QUESTIONS = Sql("SELECT COUNT(*) FROM consents WHERE questions > 0")
 SELECT_OPTED_OUT = Sql("""
     SELECT * FROM consents WHERE opted_out = 1 AND phone > :after
+      AND (phone < 'h:' OR phone >= 'h;')
     ORDER BY phone, scope LIMIT :limit
 """)
-COUNT_OPTED_OUT = Sql("SELECT COUNT(DISTINCT phone) FROM consents WHERE opted_out = 1")
+COUNT_OPTED_OUT = Sql("""
+    SELECT COUNT(DISTINCT phone) FROM consents
+    WHERE opted_out = 1 AND (phone < 'h:' OR phone >= 'h;')
+""")
+#: Names of erased numbers lie together, so that both questions are short.
+ANY_ERASED = Sql("""
+    SELECT 1 FROM consents WHERE phone >= 'h:' AND phone < 'h;' LIMIT 1
+""")
+COUNT_ERASED = Sql("""
+    SELECT COUNT(DISTINCT phone) FROM consents
+    WHERE phone >= 'h:' AND phone < 'h;' AND opted_out = 1
+""")
+FORGET_EVENTS = Sql("DELETE FROM consent_events WHERE phone = :phone")
+FORGET_STATES = Sql("DELETE FROM consents WHERE phone = :phone")
+_ALL = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +113,23 @@ class Consents:
         Returns the version of each: what an actor saw counts only while it is still that.
         """
         wanted = sorted(set(phones))
-        TOUCH.run(self._connection, [(phone, EVERYBODY) for phone in wanted])
-        found = LOCK.run(self._connection, keys=keys(wanted))
-        return {row.phone: row.version for row in found}
+        found: dict[str, int] = {}
+        while len(found) < len(wanted):  # one may be erased while we wait for it
+            TOUCH.run(self._connection, [(phone, EVERYBODY) for phone in wanted])
+            rows = LOCK.run(self._connection, keys=keys(wanted))
+            found = {row.phone: row.version for row in rows}
+        erased = self._erased(phone for phone, version in found.items() if not version)
+        for row in SELECT.run(self._connection, keys=keys(erased)) if erased else ():
+            found[erased[row.phone]] = row.version
+        return found
+
+    def _erased(self, phones: Iterable[str]) -> dict[str, str]:
+        """Numbers by the names that they have if they were erased."""
+        phones = [phone for phone in phones if not is_pseudonym(phone)]
+        if not phones or not number(ANY_ERASED.run(self._connection)):
+            return {}
+        names = self._names()
+        return {names.of(phone): phone for phone in phones}
 
     def record(self, events: Iterable[tuple[int, ConsentEvent]]) -> list[Recorded]:
         """
@@ -129,13 +159,13 @@ class Consents:
                     )
                 )
         ADD_EVENTS.run(
-            self._connection, sorted(_row(each.callback_id, each.event) for each in added)
+            self._connection, sorted(event_row(each.callback_id, each.event) for each in added)
         )
         touched = {each.event.phone for each in added}
         PUT_STATE.run(
             self._connection,
             sorted(
-                state for phone in touched for state in _states(phone, known[phone].values())
+                state for phone in touched for state in state_rows(phone, known[phone].values())
             ),
         )
         self._audit.append([self._act(each) for each in added])
@@ -154,9 +184,13 @@ class Consents:
         )
 
     def _ledgers(self, phones: Iterable[str]) -> defaultdict[str, dict[str, ConsentEvent]]:
+        """All that was said of each number, also before it was erased."""
+        phones = list(phones)
+        erased = self._erased(phones)
         found: defaultdict[str, dict[str, ConsentEvent]] = defaultdict(dict)
-        for row in SELECT_EVENTS.run(self._connection, keys=keys(phones)):
-            found[row.phone][row.id] = _event(row)
+        for row in SELECT_EVENTS.run(self._connection, keys=keys([*phones, *erased])):
+            phone = erased.get(row.phone, row.phone)
+            found[phone][row.id] = event_of(row, phone)
         return found
 
     def find(self, phones: Iterable[str]) -> dict[str, Consent]:
@@ -166,11 +200,22 @@ class Consents:
         }
 
     def states(self, phones: Iterable[str]) -> dict[str, Mapping[str, Consent]]:
-        """The state of each number that anything was said of, by scope."""
+        """
+        The state of each number that anything was said of, by scope.
+
+        What was said before a number was erased is part of what is folded after; where nothing
+        was, its name has the state. Asked in this order an erasure hides nothing: the number
+        is found before it, the name after.
+        """
+        phones = list(phones)
         found: defaultdict[str, dict[str, Consent]] = defaultdict(dict)
         for row in SELECT.run(self._connection, keys=keys(phones)):
             if row.version:
-                found[row.phone][row.scope] = _consent(row)
+                found[row.phone][row.scope] = consent_of(row)
+        erased = self._erased(phone for phone in phones if phone not in found)
+        for row in SELECT.run(self._connection, keys=keys(erased)) if erased else ():
+            phone = erased[row.phone]
+            found[phone][row.scope] = consent_of(row, phone)
         return dict(found)
 
     def events_of(self, phone: str) -> list[ConsentEvent]:
@@ -180,12 +225,13 @@ class Consents:
 
     def said_by(self, phone: str, limit: int) -> list[tuple[int, ConsentEvent]]:
         """What was said of a number, the newest first, each after its callback's number."""
-        rows = SELECT_NEWEST.run(self._connection, phone=phone, limit=limit)
-        return [(row.callback_id, _event(row)) for row in rows]
+        names = keys([phone, *self._erased([phone])])
+        rows = SELECT_NEWEST.run(self._connection, keys=names, limit=limit)
+        return [(row.callback_id, event_of(row, phone)) for row in rows]
 
     def with_questions(self, limit: int) -> list[Consent]:
         """The numbers about which a person has to decide, the longest waiting first."""
-        return [_consent(row) for row in SELECT_QUESTIONS.run(self._connection, limit=limit)]
+        return [consent_of(row) for row in SELECT_QUESTIONS.run(self._connection, limit=limit)]
 
     def questions_count(self) -> int:
         return number(COUNT_QUESTIONS.run(self._connection))
@@ -193,10 +239,37 @@ class Consents:
     def opted_out(self, *, after: str = "", limit: int) -> list[tuple[str, Consent]]:
         """Numbers that may not be texted, in their order, each with its scope before it."""
         rows = SELECT_OPTED_OUT.run(self._connection, after=after, limit=limit)
-        return [(row.scope, _consent(row)) for row in rows]
+        return [(row.scope, consent_of(row)) for row in rows]
 
     def opted_out_count(self) -> int:
         return number(COUNT_OPTED_OUT.run(self._connection))
+
+    def erased_count(self) -> int:
+        """How many erased numbers are opted out: nobody can list them."""
+        return number(COUNT_ERASED.run(self._connection))
+
+    def rename(self, phone: str, clean: Callable[[ConsentEvent], ConsentEvent]) -> None:
+        """
+        Put the ledger of a number under its pseudonym; `clean` takes it out of the texts.
+
+        The state is the same there, and so is the version.
+        """
+        self.lock([phone])
+        name = self._names().of(phone)
+        said = self.said_by(phone, _ALL)
+        cleaned = {event.id: (number, clean(event)) for number, event in said}
+        ids = {old: event.id for old, (_, event) in cleaned.items()}
+        events = {
+            event.id: (number, dataclasses.replace(event, about=ids.get(event.about, "")))
+            for number, event in cleaned.values()
+        }
+        for each in (phone, name):
+            FORGET_EVENTS.run(self._connection, phone=each)
+            FORGET_STATES.run(self._connection, phone=each)
+        renamed = [(n, dataclasses.replace(e, phone=name)) for n, e in events.values()]
+        ADD_EVENTS.run(self._connection, sorted(event_row(n, event) for n, event in renamed))
+        states = state_rows(name, [event for _, event in renamed]) if renamed else ()
+        PUT_STATE.run(self._connection, sorted(states))
 
 
 def strictest(states: Iterable[Consent]) -> Consent:
@@ -204,66 +277,4 @@ def strictest(states: Iterable[Consent]) -> Consent:
     return max(
         states,
         key=lambda c: (c.opted_out, not c.doubtful, micros(c.changed_at), c.phone, c.version),
-    )
-
-
-def _states(phone: str, events: Iterable[ConsentEvent]) -> Iterable[tuple[object, ...]]:
-    """
-    A row for each scope that something was said in; its version counts the whole number.
-
-    What is said to the whole organisation counts in every brand.
-    """
-    said: Sequence[ConsentEvent] = list(events)
-    for scope in {EVERYBODY, *(event.scope for event in said)}:
-        own = [event for event in said if event.scope in {EVERYBODY, scope}]
-        state = fold(phone, own)
-        yield (
-            phone,
-            scope,
-            int(state.opted_out),
-            int(state.doubtful),
-            micros(state.changed_at),
-            state.source,
-            state.keyword,
-            state.gateway,
-            state.message_id,
-            state.questions,
-            len(said),
-        )
-
-
-def _consent(row: Row) -> Consent:
-    return Consent(
-        phone=row.phone,
-        opted_out=bool(row.opted_out),
-        doubtful=bool(row.doubtful),
-        changed_at=moment_or_none(row.changed_at),
-        source=row.source,
-        keyword=row.keyword,
-        gateway=row.gateway,
-        message_id=row.message_id,
-        questions=row.questions,
-        version=row.version,
-    )
-
-
-def _row(callback_id: int, event: ConsentEvent) -> tuple[object, ...]:
-    return (
-        event.phone,
-        event.id,
-        micros(event.at),
-        int(event.occurred_at is not None),
-        *(str(getattr(event, name)) for name in _TEXTS),
-        callback_id,
-        micros(event.received_at),
-    )
-
-
-def _event(row: Row) -> ConsentEvent:
-    texts = {name: getattr(row, name) for name in _TEXTS}
-    return ConsentEvent(
-        **{**texts, "kind": ConsentKind(row.kind)},
-        phone=row.phone,
-        received_at=moment(row.received_at),
-        occurred_at=moment(row.at) if row.timed else None,
     )

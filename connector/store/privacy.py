@@ -8,6 +8,7 @@ from connector.store.house import Marks
 
 
 _KEY, _PROOF = "privacy.key", "privacy.proof"
+_MARK = "h:"
 
 
 class Pseudonyms:
@@ -22,7 +23,12 @@ class Pseudonyms:
 
     def of(self, phone: str) -> str:
         digest = hmac.digest(self._key, phone.encode("utf-8", "replace"), "sha256")
-        return f"h:{digest.hex()[:40]}"
+        return f"{_MARK}{digest.hex()[:40]}"
+
+
+def is_pseudonym(phone: str) -> bool:
+    """Whether a number stands here as its name only: it was erased."""
+    return phone.startswith(_MARK)
 
 
 def settle_key(marks: Marks, given: Pseudonyms | None) -> None:

@@ -23,8 +23,10 @@ from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
 from connector.store.engagements import Engagements
 from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
+from connector.store.erasure import Erasure
 from connector.store.errands import Errands
 from connector.store.events import Events, KnownEvent
+from connector.store.flags import Flags
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
@@ -52,6 +54,7 @@ class Transaction:
         self.deliveries = Deliveries(connection)
         self.matches = Matches(connection)
         self.consents = Consents(connection, self.audit, lambda: names(self.marks))
+        self.flags = Flags(connection)
         self.engagements = Engagements(connection)
         self.directory = Directory(connection)
         self.lookups = Lookups(connection)
@@ -228,6 +231,10 @@ class Store:
         if self._names is None:
             self._names = privacy.own_names(marks)
         return self._names
+
+    def erasure(self) -> Erasure:
+        """All of it, text by text."""
+        return Erasure(self._inbox, self._state)
 
     @property
     def _engines(self) -> tuple[sa.Engine, ...]:
