@@ -122,6 +122,9 @@ def deleted(call: Call, name: str) -> Reply:
 
 
 def limits(call: Call) -> Reply:
+    """For those who may view the set-up (REST API Developer Guide, "Limits")."""
+    message = "insufficient access rights: View Setup and Configuration"
+    call.org.schema.permissions.demand(call.user, "ViewSetup", message=message)
     return Reply(body=call.org.usage.limits())
 
 

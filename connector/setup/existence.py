@@ -14,8 +14,8 @@ def existing_fields(org: Org, of_object: str, names: Sequence[str]) -> frozenset
     Those of these fields that the object has, in lower case; None where nobody tells.
 
     FieldDefinition shows fields past field-level security, to users with View Setup and
-    Configuration (Tooling API, "FieldDefinition"). Without it a grant to anybody proves that
-    the field is there, and no grant proves nothing.
+    Configuration (Tooling API, "FieldDefinition"). From others a field that it does not list
+    may be hidden all the same; whoever has that permission is told the org's limits as well.
     """
     wanted = ", ".join(map(soql.text, names))
     try:
@@ -26,4 +26,6 @@ def existing_fields(org: Org, of_object: str, names: Sequence[str]) -> frozenset
         )
     except (OrgRefusedError, OrgUnavailableError):
         return None
-    return frozenset(text_of(row, "QualifiedApiName").lower() for row in rows)
+    found = frozenset(text_of(row, "QualifiedApiName").lower() for row in rows)
+    is_all = found.issuperset(map(str.lower, names))
+    return found if is_all or org.limits() else None

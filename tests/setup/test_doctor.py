@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import io
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +15,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from connector.clock import system_clock
-from connector.emulator import INTEGRATION_USER, BrokenFlow, DuplicateRule, ValidationRule
+from connector.emulator import (
+    INTEGRATION_USER,
+    AssignmentRule,
+    BrokenFlow,
+    DuplicateRule,
+    ValidationRule,
+)
 from connector.emulator.kinds import picklist, text
+from connector.emulator.rules import ApexTrigger
 from connector.emulator.sms import STATUSES
 from connector.settings import Settings
 from connector.setup import binding
@@ -55,7 +64,7 @@ class TestHealthyOrg:
     def test_is_found_so(self, healthy):
         report = healthy.report()
 
-        assert report.of("broken") == set()
+        assert report.of("broken", "warning") == set()
         assert report.exit_code == 0
         assert report.checks("skipped") == set()
 
@@ -374,7 +383,6 @@ class TestPermissions:
         assert INTEGRATION_USER in finding["cure"]
         assert "Manage Assignments" in finding["where"]
 
-
     def test_a_permission_set_that_grants_too_little_is_a_warning(self, healthy):
         healthy.org.permit(PERMISSION_SET, "ViewRoles", on=False)
 
@@ -425,19 +433,23 @@ class TestFields:
 
         report = healthy.report()
 
-        [name] = report.of("broken")
-        assert name in {"field-hidden", "field-missing-or-hidden"}
-        assert "Contact.SMS_Opt_Out__c" in report.finding(name)["what"]
-        assert "Contact > Edit > Field Permissions" in report.finding(name)["where"]
+        finding = one_broken(report, "field-hidden")
+        assert finding["what"] == "Contact.SMS_Opt_Out__c: hidden by field-level security"
+        assert "Contact > Edit > Field Permissions" in finding["where"]
 
     def test_one_that_is_missing(self, healthy):
         remove(healthy.org, "SMS_Opt_Out__c")
 
         report = healthy.report()
 
-        [name] = report.of("broken")
-        assert name in {"field-missing", "field-missing-or-hidden"}
-        assert "connector setup apply" in report.finding(name)["cure"]
+        finding = one_broken(report, "field-missing")
+        assert "connector setup apply" in finding["cure"]
+
+    def test_one_that_is_either_where_nobody_tells(self, healthy):
+        healthy.org.permit(PERMISSION_SET, "ViewSetup", on=False)
+        remove(healthy.org, "SMS_Opt_Out__c")
+
+        one_broken(healthy.report(), "field-missing-or-hidden")
 
     def test_one_that_is_read_only(self, healthy):
         healthy.org.schema.protect("Lead", "SMS_Status_At__c")
@@ -518,6 +530,104 @@ class TestPhones:
         finding = healthy.report().finding("phone-not-indexed")
 
         assert "External ID" in finding["cure"]
+
+
+def rule_package(formula):
+    """A deployment with one active validation rule on Contact."""
+    namespace = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+    files = {
+        "package.xml": f"<Package {namespace}><types><members>Contact.Frozen_Status</members>"
+        "<name>ValidationRule</name></types><version>66.0</version></Package>",
+        "objects/Contact.object": f"<CustomObject {namespace}><validationRules>"
+        "<fullName>Frozen_Status</fullName><active>true</active>"
+        f"<errorConditionFormula>{formula}</errorConditionFormula>"
+        "<errorMessage>The status stays.</errorMessage></validationRules></CustomObject>",
+    }
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return package.getvalue()
+
+
+class TestAutomation:
+    """What stands in the way of some records only: warnings that name it."""
+
+    def one_warning(self, healthy, name):
+        report = healthy.report()
+
+        assert report.of("broken", "warning") == {name}
+        assert report.exit_code == 0
+        return report.finding(name)
+
+    def test_a_validation_rule_that_mentions_our_fields(self, healthy):
+        formula = "ISCHANGED(SMS_Delivery_Status__c) &amp;&amp; ISBLANK(Email)"
+        assert healthy.org.deploy(rule_package(formula)).success
+
+        finding = self.one_warning(healthy, "validation-rule-on-our-fields")
+
+        assert "Frozen_Status mentions SMS_Delivery_Status__c" in finding["what"]
+        assert INTEGRATION_USER in finding["cure"]
+
+    def test_a_validation_rule_about_other_fields(self, healthy):
+        assert healthy.org.deploy(rule_package("ISBLANK(Email)")).success
+
+        finding = self.one_warning(healthy, "validation-rules")
+
+        assert finding["what"] == "Contact: 1 active validation rule: Frozen_Status"
+
+    def test_an_active_flow_of_others(self, healthy):
+        flow = BrokenFlow(object="Lead", name="Welcome", fails=lambda _record: False)
+        healthy.org.rules.flows.append(flow)
+
+        finding = self.one_warning(healthy, "flows")
+
+        assert finding["what"] == "Lead: 1 active flow: Welcome"
+
+    def test_an_active_apex_trigger(self, healthy):
+        healthy.org.rules.triggers.append(ApexTrigger(object="Contact", name="OnSave"))
+
+        finding = self.one_warning(healthy, "apex-triggers")
+
+        assert finding["what"] == "Contact: 1 active Apex trigger: OnSave"
+
+    def test_an_active_duplicate_rule(self, healthy):
+        rule = DuplicateRule(object="Lead", name="Twins", fields=("Phone",), blocks=True)
+        healthy.org.rules.duplicates.append(rule)
+
+        finding = self.one_warning(healthy, "duplicate-rules")
+
+        assert "Lead: duplicate rule Twins" in finding["what"]
+        assert "Action On Edit" in finding["cure"]
+
+    def test_an_assignment_rule_does_not_run_by_us_and_is_no_warning(self, healthy):
+        rule = AssignmentRule(object="Lead", owner="x", name="Round robin")
+        healthy.org.rules.assignment.append(rule)
+
+        report = healthy.report()
+
+        assert report.of("broken", "warning") == set()
+        assert "do not start the assignment rule Round robin" in said(report, "assignment")
+
+    def test_what_is_not_active_is_nothing(self, healthy):
+        trigger = ApexTrigger(object="Contact", name="OnSave", active=False)
+        healthy.org.rules.triggers.append(trigger)
+
+        assert healthy.report().of("broken", "warning") == set()
+
+    def test_what_our_user_may_not_ask_is_a_warning_that_says_so(self, healthy, key, tmp_path):
+        healthy.org.permit(PERMISSION_SET, "ViewSetup", on=False)
+        env = healthy.admin_env(tmp_path / "salesforce.env", key)
+
+        alone, with_admin = healthy.report(), healthy.report("--env", str(env))
+
+        assert "not-told" in alone.of("warning")
+        assert alone.exit_code == 0
+        assert "not-told" not in with_admin.names
+
+
+def said(report, check):
+    return "; ".join(each["what"] for each in report.findings if each["check"] == check)
 
 
 class TestStorage:
