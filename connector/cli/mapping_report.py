@@ -8,6 +8,7 @@ from connector.domain.errors import ConfigurationError
 from connector.mapping import Mapping, conflicts, load
 from connector.salesforce.describe import ObjectDescription
 from connector.setup.mapping_check import compare, unseen
+from connector.wiring.local import unknown_gateways
 
 
 Describe = Callable[[str], ObjectDescription]
@@ -45,8 +46,9 @@ def look(
             wrong[path] += str(error).splitlines()
     clashes = conflicts(loaded)
     by_path = {mapping.path: mapping for mapping in loaded}
-    for path in by_path:
+    for path, mapping in by_path.items():
         wrong[path] += [line for line in clashes if line.startswith(f"{path}:")]
+        wrong[path] += unknown_gateways(mapping)
     beside = {
         path: list(_beside_org(mapping, describe, existing)) if describe else []
         for path, mapping in by_path.items()

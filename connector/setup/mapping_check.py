@@ -5,7 +5,7 @@ import enum
 from collections.abc import Collection, Iterator
 
 from connector.domain.records import FieldValue
-from connector.mapping import FactKind, FieldRule, Mapping, MessageRule, nearest
+from connector.mapping import MEMBER, FactKind, FieldRule, Mapping, MessageRule, nearest
 from connector.salesforce.describe import FieldDescription, ObjectDescription
 
 
@@ -148,10 +148,13 @@ def _field(
         text = f"{rule.fact.name} does not fit a field of type {field.type}"
         yield _finding(rule, Mismatch.TYPE, text)
         return
-    yield from _contents(rule, field)
+    if (described.name, field.name) != _LABELS:
+        yield from _contents(rule, field)
 
 
 _READ_ONLY = "read-only for the integration user"
+#: Each campaign has labels of its own; missing ones are added before they are written.
+_LABELS = (MEMBER, "Status")
 
 
 def _unseen(

@@ -27,7 +27,19 @@ def open_store(settings: Settings, *, upgrade: bool = True) -> Store:
 
 def read_mappings(settings: Settings) -> Mapping[str, mapping.Mapping]:
     """The mappings in use, by object; a file with a mistake stops the start."""
-    return mapping.load_all(settings.mappings or mapping.packaged())
+    found = mapping.load_all(settings.mappings or mapping.packaged())
+    if problems := [line for each in found.values() for line in unknown_gateways(each)]:
+        raise ConfigurationError("\n".join(problems))
+    return found
+
+
+def unknown_gateways(of: mapping.Mapping) -> Iterable[str]:
+    """A line for each gateway that a mapping names and nobody knows."""
+    for name in of.message.gateways if of.message else ():
+        try:
+            gateways.find(name)
+        except ConfigurationError as error:
+            yield f"{of.path}:{of.line}: 'gateways:': {error}"
 
 
 def read_secrets(settings: Settings) -> Mapping[tuple[str, str], GatewaySecrets]:

@@ -158,6 +158,16 @@ class TestCheck:
         assert isinstance(answer.exception, ConfigurationError)
         assert "CONNECTOR_SALESFORCE_LOGIN_URL" in str(answer.exception)
 
+    def test_tells_of_a_gateway_that_nobody_knows(self, run, write, tmp_path):
+        path = write("rows.yaml", ROWS.replace("[kannel]", "[kanel]"))
+
+        checked, listed = run("check", path), run("list", MAPPINGS=str(tmp_path))
+
+        line = f"{path}:1: 'gateways:': unknown gateway 'kanel'; did you mean 'kannel'?"
+        assert checked.stdout == f"change  {line}\n"
+        assert checked.exit_code == 2
+        assert str(listed.exception) == line
+
 
 class TestLookBesideTheOrg:
     def test_tells_problems_and_doubts_of_each_file(self, write):

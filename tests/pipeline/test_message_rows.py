@@ -108,6 +108,17 @@ class TestOurRows:
         with store.transaction(reads=True) as t:
             assert t.deliveries.unmatched_count() == 1
 
+    def test_without_their_key_hold_nobody_else_up(self, emulator, pipeline, store):
+        (alex,) = seed_contacts(emulator, 1)
+        emulator.schema.hide("SMS_Message__c", "Key__c")
+
+        pipeline.run(dlr(1, ref=alex))
+
+        with store.transaction(reads=True) as t:
+            (lane,) = t.writes.stopped_lanes()
+        assert lane.object == "SMS_Message__c"
+        assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Delivered"
+
     def test_cost_no_call_when_matched(self, emulator, pipeline):
         pipeline.keep(dlr(1))
 

@@ -226,3 +226,15 @@ def test_a_lookup_to_the_person_that_is_none_is_told():
     found = row_findings(UNIQUE, field("string", "Who__c"), create=False, person=("Who__c",))
 
     assert found == [("Who__c", "no lookup of Row__c that the integration user sees", True)]
+
+
+def test_labels_of_campaign_members_are_added_so_none_is_lacking():
+    described = ObjectDescription(
+        name="CampaignMember",
+        updateable=True,
+        fields={"status": field("picklist", "Status", values=("Sent",))},
+    )
+    status = rule("delivery.status", "Status")
+    mapping = Mapping(object="CampaignMember", fields=(status,), path=Path("m.yaml"))
+
+    assert compare(mapping, described) == []

@@ -1,0 +1,93 @@
+"""What is looked for, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.store.lookups import Lookup
+from tests.support.events import NOON
+
+
+FOUND = Lookup(
+    object="Row__c",
+    scope="kannel",
+    name="1",
+    record_id="a77000000000001AAA",
+    details=("003000000000001AAA",),
+    attempts=2,
+    since=NOON,
+    asked_at=NOON + timedelta(minutes=1),
+)
+WAITS = Lookup(object="Row__c", scope="kannel", name="2", attempts=1, next_at=NOON)
+
+
+def find(store, *names):
+    with store.transaction() as t:
+        return t.lookups.find("Row__c", [("kannel", name) for name in names])
+
+
+@pytest.fixture
+def known(store):
+    with store.transaction() as t:
+        t.lookups.put([WAITS, FOUND])
+
+
+def test_what_is_wanted_is_due_at_once_and_once(store):
+    with store.transaction() as t:
+        t.lookups.want("Row__c", [("kannel", "1"), ("kannel", "1")])
+        t.lookups.want("Row__c", [("kannel", "1")])
+        (due,) = t.lookups.due(NOON, 10)
+
+    assert (due.object, due.key, due.answered, due.given_up) == (
+        "Row__c",
+        ("kannel", "1"),
+        False,
+        False,
+    )
+
+
+@pytest.mark.usefixtures("known")
+def test_answers_come_back_as_they_were_put(store):
+    assert find(store, "1", "2", "3") == {("kannel", "1"): FOUND, ("kannel", "2"): WAITS}
+
+
+@pytest.mark.usefixtures("known")
+def test_wanting_what_is_found_changes_nothing(store):
+    with store.transaction() as t:
+        t.lookups.want("Row__c", [("kannel", "1")])
+
+    assert find(store, "1") == {("kannel", "1"): FOUND}
+
+
+@pytest.mark.usefixtures("known")
+def test_only_what_waits_is_due_and_not_before_its_time(store):
+    with store.transaction(reads=True) as t:
+        assert t.lookups.due(NOON - timedelta(seconds=1), 10) == []
+        assert t.lookups.due(NOON, 10) == [WAITS]
+        assert t.lookups.sought_count() == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_what_is_reopened_is_looked_for_anew(store):
+    with store.transaction() as t:
+        t.lookups.reopen("Row__c", [("kannel", "1")])
+        due = t.lookups.due(NOON, 10)
+
+    again = next(each for each in due if each.name == "1")
+    assert (again.record_id, again.attempts, again.since) == ("", 0, None)
+
+
+@pytest.mark.usefixtures("known")
+def test_is_found_by_its_record_and_by_its_scope(store):
+    with store.transaction(reads=True) as t:
+        assert t.lookups.of_records([FOUND.record_id, "", "x"]) == [FOUND]
+        assert t.lookups.found_in("Row__c", "kannel") == [FOUND]
+
+
+def test_objects_are_told_apart(store):
+    with store.transaction() as t:
+        t.lookups.want("Row__c", [("kannel", "1")])
+        t.lookups.want("Other__c", [("kannel", "1")])
+
+        assert len(t.lookups.due(NOON, 10)) == 2
+        assert len(t.lookups.find("Other__c", [("kannel", "1")])) == 1
