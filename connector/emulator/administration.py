@@ -37,6 +37,9 @@ class Administration:
     def create(self, sobject: str, fields: Mapping[str, object]) -> str:
         raise NotImplementedError
 
+    def update(self, sobject: str, record: str, fields: Mapping[str, object]) -> None:
+        raise NotImplementedError
+
     def caller(self, call: str, user: str = "") -> Caller:
         raise NotImplementedError
 
@@ -58,9 +61,8 @@ class Administration:
         """Profiles for the users of a file that was made before there were any."""
         for username, user in self.users.items():
             profile = ADMINISTRATOR if username == ADMIN else STANDARD_USER
-            row: Row = {"Id": user, "ProfileId": self._named("Profile", profile)}
-            self.storage.update("User", [row])
-            self._admit(user, profile)
+            self.use_profile(username, profile)
+            self.create("UserLogin", {"UserId": user})
 
     @property
     def users(self) -> dict[str, str]:
@@ -71,12 +73,8 @@ class Administration:
         self, username: str, last_name: str = "User", *, profile: str = STANDARD_USER
     ) -> str:
         fields = {"Username": username, "LastName": last_name, "Email": username}
-        made = self.create(
-            "User",
-            {**fields, "Alias": username[:8], "ProfileId": self._named("Profile", profile)},
-        )
-        self._admit(made, profile)
-        return made
+        chosen = self._named("Profile", profile)
+        return self.create("User", {**fields, "Alias": username[:8], "ProfileId": chosen})
 
     def register_app(
         self,
@@ -122,14 +120,8 @@ class Administration:
 
     def use_profile(self, username: str, profile: str) -> None:
         """Give the user another profile; permission sets stay."""
-        user, chosen = self.users[username], self._named("Profile", profile)
-        with self.storage.transaction():
-            for row in self.storage.rows_where("PermissionSetAssignment", "AssigneeId", [user]):
-                given = str(row["PermissionSetId"])
-                if self.storage.rows("PermissionSet", [given])[given]["IsOwnedByProfile"]:
-                    self.storage.remove("PermissionSetAssignment", str(row["Id"]))
-            self.storage.update("User", [{"Id": user, "ProfileId": chosen}])
-            self._own_set(user, profile)
+        chosen = self._named("Profile", profile)
+        self.update("User", self.users[username], {"ProfileId": chosen})
 
     def assign(self, permission_set: str, username: str) -> str:
         """Assign a permission set by its API name; the assignment's id."""
@@ -184,18 +176,6 @@ class Administration:
         logins = self.storage.rows_where("UserLogin", "UserId", [user])
         frozen = any(login["IsFrozen"] for login in logins)
         return bool(row and row["IsActive"]) and not frozen
-
-    def _admit(self, user: str, profile: str) -> None:
-        with self.storage.transaction():
-            self._own_set(user, profile)
-            self.create("UserLogin", {"UserId": user})
-
-    def _own_set(self, user: str, profile: str) -> None:
-        owned = self.storage.rows_where(
-            "PermissionSet", "ProfileId", [self._named("Profile", profile)]
-        )
-        fields = {"PermissionSetId": str(owned[0]["Id"]), "AssigneeId": user}
-        self.create("PermissionSetAssignment", fields)
 
     def _named(self, sobject: str, name: str) -> str:
         rows = self.storage.rows_where(sobject, "Name", [name])

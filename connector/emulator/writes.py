@@ -9,6 +9,7 @@ from connector.emulator.checks import Checks, check_required
 from connector.emulator.drafts import Draft, prepare
 from connector.emulator.errors import ApiError, RecordError, refused
 from connector.emulator.fields import Field, Value
+from connector.emulator.follow_ups import follow
 from connector.emulator.ids import make_id, parse_id
 from connector.emulator.objects import SObject
 from connector.emulator.person_accounts import PersonAccounts
@@ -265,24 +266,16 @@ class Writer:
             self._storage.insert(sobject.name, rows)
             last: dict[str, object] = {"last": self._counters[sobject.key_prefix]}
             self._storage.keep_document("counter", sobject.key_prefix, last)
-            self._follow(sobject, drafts, caller)
         else:
             self._storage.update(sobject.name, rows)
+        as_system = dataclasses.replace(caller, system=True)
+        follow(
+            drafts,
+            self._storage,
+            lambda name, more: self.create(self._schema.sobject(name), more, as_system),
+        )
         self._storage.keep_history(entries)
         self.wrote(drafts)
-
-    def _follow(self, sobject: SObject, drafts: Sequence[Draft], caller: Caller) -> None:
-        """A new campaign is born with two member statuses."""
-        if sobject.name == "Campaign":
-            statuses = [
-                {"CampaignId": d.record, "Label": label, "SortOrder": at, **flags}
-                for d in drafts
-                for at, (label, flags) in enumerate(
-                    (("Sent", {"IsDefault": True}), ("Responded", {"HasResponded": True})), 1
-                )
-            ]
-            as_system = dataclasses.replace(caller, system=True)
-            self.create(self._schema.sobject("CampaignMemberStatus"), statuses, as_system)
 
     def reload(self) -> None:
         """Count on from what is kept, as after a transaction that was undone."""

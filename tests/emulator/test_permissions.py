@@ -379,6 +379,34 @@ class TestAssignments:
         assert rows[0]["PermissionSet"]["Profile"]["Name"] == "Standard User"
 
 
+class TestUsers:
+    def test_a_user_made_over_rest_has_what_its_profile_gives(self, org, admin):
+        profile = next(r["Id"] for r in org.records("Profile") if r["Name"] == "Read Only")
+        fields = {
+            "Username": "reader@example.com",
+            "LastName": "Reader",
+            "Email": "reader@example.com",
+            "Alias": "reader",
+            "ProfileId": profile,
+        }
+
+        made = admin.call("POST", "/sobjects/User", fields).json()["id"]
+
+        assert org.schema.permissions.may(made, "Contact", "Read")
+        assert not org.schema.permissions.may(made, "Contact", "Edit")
+        assert org.may_log_in(made)
+
+    def test_another_profile_takes_the_place_of_the_first(self, org, admin):
+        profile = next(r["Id"] for r in org.records("Profile") if r["Name"] == API_ONLY)
+        user = org.users[INTEGRATION_USER]
+
+        answer = admin.call("PATCH", f"/sobjects/User/{user}", {"ProfileId": profile})
+
+        assert answer.status_code == 204
+        assert not org.schema.permissions.may(user, "Contact", "Read")
+        assert org.schema.permissions.has(user, "ApiUserOnly")
+
+
 class TestLogins:
     KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
 

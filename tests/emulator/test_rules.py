@@ -250,6 +250,18 @@ class TestCampaignMembers:
         assert added.status_code == 201
         assert org.record("CampaignMember", member)["HasResponded"]
 
+    def test_one_status_is_the_default(self, org, client, campaign):
+        fields = {"CampaignId": campaign, "Label": "Clicked", "IsDefault": True}
+
+        client.call("POST", "/sobjects/CampaignMemberStatus", fields)
+
+        statuses = org.records("CampaignMemberStatus")
+        assert {each["Label"]: each["IsDefault"] for each in statuses} == {
+            "Sent": False,
+            "Responded": False,
+            "Clicked": True,
+        }
+
     def test_the_same_person_joins_once(self, client, campaign, contact, lead):
         first = self.join(client, campaign, ContactId=contact)
         again = self.join(client, campaign, ContactId=contact)
