@@ -9,6 +9,7 @@ import enum
 from collections.abc import Collection
 from pathlib import Path
 
+from connector.footprint.event import EVENTS
 from connector.footprint.parts import FLOWS
 
 
@@ -92,6 +93,7 @@ def remaining(parts: Collection[str]) -> tuple[str, ...]:
             " > Policies add the permission set SMS Connector. It need not be an administrator."
         ),
         *([_FLOWS] if FLOWS in parts else []),
+        *([_EVENTS] if EVENTS in parts else []),
         (
             "Keep the fields when leads are converted: Setup > Object Manager > Lead > Fields &"
             " Relationships > Map Lead Fields, each to the field of Contact with its name."
@@ -103,4 +105,8 @@ _FLOWS = (
     "Use the flow templates, which are drafts: Setup > Flows, open one whose name begins with"
     " SMS, look at it, and Activate. Those that wait need a Default Workflow User: Setup >"
     " Process Automation Settings."
+)
+_EVENTS = (
+    "Have events published: set CONNECTOR_PLATFORM_EVENTS=changes for the service and restart"
+    " it. Of each recipe, activate the flow by record or the one by event, never both."
 )

@@ -167,3 +167,4 @@ class TestSteps:
 
     def test_speak_of_flows_where_there_are_some(self):
         assert len(remaining(["core", "flows"])) == len(remaining(["core"])) + 1
+        assert len(remaining(["core", "events"])) == len(remaining(["core"])) + 1
