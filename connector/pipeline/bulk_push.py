@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 JOB_RECORDS, JOB_BYTES = 25_000, 20_000_000
 #: A job is asked for after this, then ever later.
 FIRST_POLL, LONGEST_POLL = timedelta(seconds=5), timedelta(minutes=1)
+#: Calls do what Salesforce does not take as a job for so long.
+GIVEN_WITHIN = timedelta(minutes=15)
 #: A job that makes no progress for so long is aborted.
 STUCK = timedelta(hours=1)
 #: An aborted job may still write what it has begun (batches have five to ten minutes).
@@ -120,7 +122,7 @@ class BulkPush:
         A job of which it is not known whether it has its data is thrown away unused: it has
         not begun, and data can be given once only.
         """
-        if lane.clock() >= job.created_at + STUCK:
+        if lane.clock() >= job.created_at + GIVEN_WITHIN:
             return self._give_up(lane, job, "Salesforce did not take it for too long")
         self._mood.pay(GIVING_CALLS, job.records)
         if job.stage is Stage.OPEN:

@@ -95,9 +95,10 @@ class Pusher:
         """Opt-outs by calls, always; the rest by calls too, or by a job while there is one."""
 
         def opt_outs() -> Iterator[PushReport]:
-            return self._calls(lane, limit, urgent=True)
+            yield from self._calls(lane, limit, urgent=True)
+            yield from self._opt_outs_elsewhere(lane, limit)
 
-        yield from opt_outs()
+        yield from self._calls(lane, limit, urgent=True)
         if self._bulk.is_under_way(lane):
             yield from self._bulk.step(lane, opt_outs)
         elif self._bulk.is_due(lane) and not _is_stopped(lane, urgent=False):
@@ -106,6 +107,24 @@ class Pusher:
             yield from self._bulk.start(lane, opt_outs)
         else:
             yield from self._calls(lane, limit)
+
+    def _opt_outs_elsewhere(self, lane: Lane, limit: int) -> Iterator[PushReport]:
+        """Those of other objects do not wait either while a job of this one is settled."""
+        now = self._clock()
+        with self._store.transaction(reads=True) as transaction:
+            outbox = transaction.outbox
+            names = [
+                name
+                for name in outbox.objects(now)
+                if name != lane.name and outbox.pending(name, 1, now, urgent=True)
+            ]
+        for name in names:
+            other = Lane.take(name, self._holder, self._store, self._clock, self._random)
+            if other:
+                try:
+                    yield from self._calls(other, limit, urgent=True)
+                finally:
+                    other.give_back()
 
     def _calls(
         self, lane: Lane, limit: int, *, urgent: bool = False, calls_only: bool = False

@@ -145,6 +145,23 @@ class TestOptOuts:
 
         assert emulator.record("Contact", people[0])["SMS_Opt_Out__c"] is True
 
+    def test_of_other_objects_do_not_wait_while_it_is_settled(
+        self, store, emulator, bulk_pusher, clock, people
+    ):
+        (kim,) = seed_leads(emulator, 1)
+        enqueue(store, clock, people)
+
+        def stop(*_call):
+            enqueue(store, clock, [kim], "Lead", topic="consent", SMS_Opt_Out__c=True)
+            return False
+
+        emulator.faults.unavailable(path="successfulResults", when=stop)
+
+        written = [report.written for report in work(bulk_pusher, clock, 6)]
+
+        assert [each for each in written if each] == [PEOPLE + 1]
+        assert emulator.record("Lead", kim)["SMS_Opt_Out__c"] is True
+
 
 class TestNews:
     def test_of_a_record_under_way_are_written_after_the_job(
