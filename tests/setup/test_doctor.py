@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -532,6 +531,27 @@ class TestPhones:
         assert "External ID" in finding["cure"]
 
 
+class TestPersonAccounts:
+    def test_are_told_with_their_phones(self, healthy):
+        healthy.org.enable_person_accounts()
+
+        report = healthy.report()
+
+        assert report.of("broken", "warning") == set()
+        assert "person accounts, reached through their Contact" in said(report, "persons")
+
+    def test_that_no_mapping_reaches_are_a_warning(self, healthy, tmp_path):
+        healthy.org.enable_person_accounts()
+        (tmp_path / "lead.yaml").write_text(
+            "object: Lead\nfields:\n  SMS_Opt_Out__c: consent.opted_out\n"
+        )
+        healthy.set(MAPPINGS=tmp_path)
+
+        finding = healthy.report().finding("person-accounts-unreached")
+
+        assert "connector mappings new Contact" in finding["cure"]
+
+
 def rule_package(formula):
     """A deployment with one active validation rule on Contact."""
     namespace = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
@@ -702,22 +722,3 @@ class TestWriteTest:
         report = healthy.report("--write-test", "001000000000001AAA")
 
         assert "write-test-no-record" in report.of("warning")
-
-
-class TestScreen:
-    def test_fits_80_columns_and_says_what_to_do(self, healthy):
-        healthy.org.schema.protect("Lead", "SMS_Status_At__c")
-
-        lines = healthy.call().stdout.splitlines()
-
-        assert max(map(len, lines)) <= 80
-        assert any(line.startswith("BROKEN   fields ") for line in lines)
-        assert any(line.startswith("         do     ") for line in lines)
-        assert any(line.startswith("         click  ") for line in lines)
-        assert re.search(r"\d+ ok, .*1 broken", lines[-1])
-
-    def test_help_has_an_example_that_fits(self, healthy):
-        answer = healthy.call("--help")
-
-        assert "connector setup doctor --write-test" in answer.stdout
-        assert max(map(len, answer.stdout.splitlines())) <= 80
