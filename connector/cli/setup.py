@@ -18,7 +18,7 @@ from connector.cli.printing import json_option, print_json
 from connector.cli.setup_options import parts_option
 from connector.cli.setup_view import plan_lines
 from connector.domain.errors import ConfigurationError
-from connector.footprint import Footprint
+from connector.footprint import DEFAULT_PARTS, Footprint
 from connector.salesforce.deploy import Deployment
 from connector.salesforce.org import Org
 from connector.settings import Settings
@@ -92,7 +92,8 @@ def plan(
             for line in plan_lines(made, every=every):
                 click.echo(line)
             if not made.is_done and not made.conflicts:
-                click.echo("To do it: connector setup apply")
+                options = _same_options(wanted, env_file, assignee)
+                click.echo(f"To do it: connector setup apply{options}")
     sys.exit(0 if made.is_done else 1)
 
 
@@ -160,7 +161,12 @@ class _Visit:
         return f"{self.told['organization'] or 'the org'} ({kind})"
 
     def greet(self) -> None:
-        click.echo(f"{self.name}, as {self.user}\n")
+        click.echo(f"{self.name}, as {self.user}")
+        if self.assignee == self.user:
+            text = "The connector logs in as this user too; if not, say --assign USERNAME."
+        else:
+            text = f"The connector logs in as {self.assignee}."
+        click.echo(f"{paragraph(text, hanging=0)}\n")
 
 
 def _plan(visit: _Visit, wanted: Footprint) -> Plan:
@@ -176,6 +182,16 @@ def _visit(env_file: Path | None, assignee: str) -> Iterator[_Visit]:
         assignee = _own_user(own)
     with open_org(settings) as org:
         yield _Visit(org, settings.salesforce_api_version, assignee)
+
+
+def _same_options(wanted: Footprint, env_file: Path | None, assignee: str) -> str:
+    default = set(wanted.parts) == set(DEFAULT_PARTS)
+    options = {
+        "--parts": "" if default else ",".join(wanted.parts),
+        "--env": env_file,
+        "--assign": assignee,
+    }
+    return "".join(f" {option} {value}" for option, value in options.items() if value)
 
 
 def _own_user(own: Settings) -> str:
