@@ -16,6 +16,7 @@ class DirectoryEntry:
     converted or merged record went on; `deleted` without a successor means it is gone.
     `parent` is the id that Salesforce locks with it (an account), empty where there is none.
     `twin` is the same person under another id: a person account and its contact are one.
+    `opt_outs` tells of each field that is ours to flag opt-outs with whether it says one.
     """
 
     record: RecordRef
@@ -25,3 +26,4 @@ class DirectoryEntry:
     deleted: bool = False
     successor: RecordRef | None = None
     twin: RecordRef | None = None
+    opt_outs: Mapping[str, bool] = dataclasses.field(default_factory=dict)

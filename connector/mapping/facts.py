@@ -100,6 +100,9 @@ def _campaign(delivery: Delivery) -> str | None:
     return campaign if is_one else None
 
 
+#: The fact that is read back from Salesforce as well.
+OPTED_OUT = "consent.opted_out"
+
 _ALL = (
     Fact(
         name="delivery.status",
@@ -159,7 +162,7 @@ _ALL = (
         read=lambda person: org_time(person.last_delivered_at),
     ),
     Fact(
-        name="consent.opted_out",
+        name=OPTED_OUT,
         kind=FactKind.BOOLEAN,
         describe="true while the person does not want to be texted",
         read=lambda person: bool(person.consent and person.consent.opted_out),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connector.domain.person import Person
 from connector.domain.records import FieldValue
-from connector.mapping.facts import Fact, FactKind, Topic, is_known
+from connector.mapping.facts import OPTED_OUT, Fact, FactKind, Topic, is_known
 from connector.mapping.targets import MEMBER, PEOPLE
 
 
@@ -143,6 +143,20 @@ class Mapping:
             for topic in Topic
         }
         object.__setattr__(self, "_by_topic", by_topic)
+
+    @property
+    def opt_out_fields(self) -> Map[str, bool]:
+        """
+        The flags that say an opt-out here, each with whether it says it the other way round.
+
+        Not those that are ticked for other reasons too, such as DoNotCall.
+        """
+        return {
+            rule.field: rule.inverted
+            for rule in self.fields
+            if rule.fact.name == OPTED_OUT and rule.is_checkbox and not rule.translate
+            if not rule.only_sets
+        }
 
     @property
     def topics(self) -> frozenset[Topic]:

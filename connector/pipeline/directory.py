@@ -11,6 +11,7 @@ from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.flags import heed
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.prefixes import PrefixSync
 from connector.salesforce.budget import Budget
@@ -127,9 +128,12 @@ class DirectorySync:
             since=place.since,
             after_id=place.after_id,
             limit=PAGE,
+            flags=mapping.opt_out_fields,
         )
         self._budget.note(self._org.usage)
         following = _next_place(place, page.entries, page.org_time, done=page.done)
+        with self._store.transaction() as transaction:
+            heed(transaction, page.entries, mapping, self._read_phone, self._clock())
         with self._store.transaction() as transaction:
             changed = keep_entries(transaction, page.entries, self._read_phone)
             transaction.marks.set(mark, str(following))

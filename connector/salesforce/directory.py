@@ -7,8 +7,9 @@ Developer Guide, "QueryAll"; Object Reference, "MasterRecordId", "ConvertedConta
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import RecordRef
@@ -59,17 +60,18 @@ class Directory:
         since: datetime | None,
         after_id: str,
         limit: int,
+        flags: Mapping[str, bool] = MappingProxyType({}),
     ) -> DirectoryPage:
         following = () if since is None else (f"WHERE {_from(since, after_id)}",)
         clauses = (*following, "ORDER BY SystemModstamp, Id", f"LIMIT {limit:d}")
         try:
-            entries = self._entries(name, phone_fields, clauses)
+            entries = self._entries(name, phone_fields, clauses, flags)
         except OrgRefusedError as refusal:
             if refusal.code not in STALE_DESCRIPTION:
                 raise
             # A field went away since we looked.
             self._descriptions.forget(name)
-            entries = self._entries(name, phone_fields, clauses)
+            entries = self._entries(name, phone_fields, clauses, flags)
         return DirectoryPage(
             entries=entries,
             org_time=self._connection.meter.org_time or self._connection.clock(),
@@ -77,14 +79,20 @@ class Directory:
         )
 
     def _entries(
-        self, name: str, phone_fields: Sequence[str], clauses: Sequence[str]
+        self,
+        name: str,
+        phone_fields: Sequence[str],
+        clauses: Sequence[str],
+        flags: Mapping[str, bool],
     ) -> list[DirectoryEntry]:
         described = self._descriptions.of(name)
         phones = described.known(*phone_fields)
-        columns = described.known("Id", "SystemModstamp", _PARENT, *_WENT, *_TWIN, *phones)
+        columns = described.known(
+            *("Id", "SystemModstamp", _PARENT, *_WENT, *_TWIN), *phones, *flags
+        )
         statement = soql.select(columns, described.name, *clauses)
         rows = query(self._connection, statement, deleted=True)
-        return [_entry(described.name, phones, row) for row in rows]
+        return [_entry(described.name, phones, flags, row) for row in rows]
 
     def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
         """
@@ -133,7 +141,9 @@ def _from(since: datetime, after_id: str) -> str:
     return f"(SystemModstamp > {moment} OR {same_moment})"
 
 
-def _entry(name: str, phones: Sequence[str], row: Row) -> DirectoryEntry:
+def _entry(
+    name: str, phones: Sequence[str], flags: Mapping[str, bool], row: Row
+) -> DirectoryEntry:
     return DirectoryEntry(
         record=RecordRef(name, id_of(row)),
         phones={field: text_of(row, field) for field in phones if text_of(row, field)},
@@ -142,6 +152,11 @@ def _entry(name: str, phones: Sequence[str], row: Row) -> DirectoryEntry:
         deleted=row.get("IsDeleted") is True,
         successor=_successor(name, row),
         twin=_twin(name, row),
+        opt_outs={
+            field: value is not inverted
+            for field, inverted in flags.items()
+            if isinstance(value := row.get(field), bool)
+        },
     )
 
 

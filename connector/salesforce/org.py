@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Self
 
 from connector.domain.errors import OrgUnavailableError
@@ -66,15 +67,17 @@ class Org:
         since: datetime | None,
         after_id: str = "",
         limit: int = MOST_RECORDS,
+        flags: Mapping[str, bool] = MappingProxyType({}),
     ) -> DirectoryPage:
         """
         The next records that changed, deleted ones included, by (SystemModstamp, Id).
 
         From `since` on, or after the record `after_id` that changed at `since`. Records become
-        visible up to ten minutes after their stamp: the caller reads with an overlap.
+        visible up to ten minutes after their stamp: the caller reads with an overlap. `flags`
+        names the fields that say an opt-out, true where they say it the other way round.
         """
         return self._directory.page(
-            object, phone_fields, since=since, after_id=after_id, limit=limit
+            object, phone_fields, since=since, after_id=after_id, limit=limit, flags=flags
         )
 
     def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
