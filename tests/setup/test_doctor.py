@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,6 +21,8 @@ from connector.emulator import (
     BrokenFlow,
     DuplicateRule,
     ValidationRule,
+    WSGIAdapter,
+    create_app,
 )
 from connector.emulator.kinds import picklist, text
 from connector.emulator.rules import ApexTrigger
@@ -644,6 +647,27 @@ class TestAutomation:
         assert "not-told" in alone.of("warning")
         assert alone.exit_code == 0
         assert "not-told" not in with_admin.names
+
+
+def test_record_types_that_may_narrow_picklists_are_a_warning(healthy):
+    described = describe_contact(healthy.org)
+    other = {"active": True, "available": True, "developerName": "Partner", "master": False}
+    described["recordTypeInfos"].append(other)
+    path = "/sobjects/Contact/describe"
+    healthy.org.faults.add("answer", status=200, body=described, path=path, times=None)
+
+    report = healthy.report()
+
+    assert "SMS_Delivery_Status__c" in report.finding("record-types")["what"]
+    assert report.exit_code == 0
+
+
+def describe_contact(org):
+    with requests.Session() as session:
+        session.mount("https://", WSGIAdapter(create_app(org)))
+        session.headers["Authorization"] = f"Bearer {org.issue_token()}"
+        address = f"{org.my_domain}/services/data/v66.0/sobjects/Contact/describe"
+        return session.get(address).json()
 
 
 def said(report, check):
