@@ -9,7 +9,7 @@ from connector.emulator.fields import Field, Value
 from connector.emulator.objects import SObject
 from connector.emulator.rules import Rules
 from connector.emulator.schema import Schema
-from connector.emulator.storage import Row, Storage
+from connector.emulator.storage import Row
 
 
 #: The system permissions, one of which writing these needs; other setup objects need the last.
@@ -56,36 +56,6 @@ def check_deletable(draft: Draft) -> None:
     if not draft.sobject.deletable:
         message = "insufficient access rights on object id"
         raise refused("INSUFFICIENT_ACCESS_OR_READONLY", message)
-
-
-def check_assignments(drafts: Sequence[Draft], storage: Storage) -> None:
-    """A permission set goes to a user once, and only to users of its licence."""
-    for draft in drafts:
-        draft.attempt(lambda each: _check_assignment(each, storage))
-
-
-def _check_assignment(draft: Draft, storage: Storage) -> None:
-    given, user = draft.value("PermissionSetId"), draft.value("AssigneeId")
-    rows = storage.rows_where("PermissionSetAssignment", "AssigneeId", [user])
-    if any(row["PermissionSetId"] == given for row in rows):
-        raise refused(
-            "DUPLICATE_VALUE",
-            f"Duplicate PermissionSetAssignment. Assignee: {user}; Permission Set: {given}",
-            "AssigneeId",
-            "PermissionSetId",
-        )
-    chosen = storage.rows("PermissionSet", [str(given)]).get(str(given), {})
-    assignee = storage.rows("User", [str(user)]).get(str(user), {})
-    profile = storage.rows("Profile", [str(assignee.get("ProfileId"))])
-    licences = {row["UserLicenseId"] for row in profile.values()}
-    if chosen.get("LicenseId") and chosen["LicenseId"] not in licences:
-        raise refused(
-            "FIELD_INTEGRITY_EXCEPTION",
-            f"Can't assign permission set {chosen['Label']} to user {assignee.get('Name')}."
-            " The user license doesn't match the permission set's license.",
-            "PermissionSetId",
-        )
-    draft.changes["IsActive"] = 1
 
 
 def refuse_repeated(drafts: Sequence[Draft]) -> None:

@@ -10,6 +10,7 @@ from connector.emulator.drafts import Draft, prepare
 from connector.emulator.errors import ApiError, RecordError, refused
 from connector.emulator.fields import Field, Value
 from connector.emulator.follow_ups import follow
+from connector.emulator.grant_checks import check_grants
 from connector.emulator.ids import make_id, parse_id
 from connector.emulator.objects import SObject
 from connector.emulator.person_accounts import PersonAccounts
@@ -18,7 +19,6 @@ from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
 from connector.emulator.traces import automatic_name, complete_name, entry, history, stamp
 from connector.emulator.write_checks import (
-    check_assignments,
     check_deletable,
     check_open,
     check_right,
@@ -227,8 +227,7 @@ class Writer:
         alive = [draft for draft in drafts if draft.error is None]
         if alive and alive[0].sobject.name == "CampaignMember":
             complete_members(alive, self._storage)
-        if alive and alive[0].sobject.name == "PermissionSetAssignment":
-            check_assignments(alive, self._storage)
+        check_grants(alive, self._schema, self._storage, caller)
         self._people.complete(alive)
         alive = [draft for draft in alive if draft.error is None]
         for draft in alive:

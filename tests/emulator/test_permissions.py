@@ -379,6 +379,61 @@ class TestAssignments:
         assert rows[0]["PermissionSet"]["Profile"]["Name"] == "Standard User"
 
 
+class TestGrants:
+    @pytest.fixture
+    def parent(self, deployed):
+        deployed.deploy(package(permissionsets__Set="<label>Set</label>"))
+        return next(r["Id"] for r in deployed.records("PermissionSet") if r["Name"] == "Set")
+
+    def test_a_field_is_granted_over_rest(self, org, admin, parent):
+        fields = {
+            "ParentId": parent,
+            "SobjectType": "Contact",
+            "Field": "Contact.A__c",
+            "PermissionsRead": True,
+        }
+        user = org.users[INTEGRATION_USER]
+
+        first = admin.call("POST", "/sobjects/FieldPermissions", fields)
+        again = admin.call("POST", "/sobjects/FieldPermissions", fields)
+        org.assign("Set", INTEGRATION_USER)
+
+        assert first.status_code == 201
+        assert again.json()[0]["errorCode"] == "DUPLICATE_VALUE"
+        assert org.schema.permissions.reads(user, "Contact", "A__c")
+        assert not org.schema.permissions.edits(user, "Contact", "A__c")
+
+    @pytest.mark.parametrize(
+        "sobject,fields,code",
+        [
+            (
+                "FieldPermissions",
+                {"SobjectType": "Contact", "Field": "Contact.No__c", "PermissionsRead": True},
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+            ),
+            (
+                "FieldPermissions",
+                {"SobjectType": "Contact", "Field": "Contact.A__c", "PermissionsEdit": True},
+                "FIELD_INTEGRITY_EXCEPTION",
+            ),
+            (
+                "ObjectPermissions",
+                {"SobjectType": "No__c", "PermissionsRead": True},
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+            ),
+            (
+                "ObjectPermissions",
+                {"SobjectType": "Stat__c", "PermissionsEdit": True},
+                "FIELD_INTEGRITY_EXCEPTION",
+            ),
+        ],
+    )
+    def test_what_cannot_be_granted_is_refused(self, admin, parent, sobject, fields, code):
+        answer = admin.call("POST", f"/sobjects/{sobject}", {"ParentId": parent, **fields})
+
+        assert answer.json()[0]["errorCode"] == code
+
+
 class TestUsers:
     def test_a_user_made_over_rest_has_what_its_profile_gives(self, org, admin):
         profile = next(r["Id"] for r in org.records("Profile") if r["Name"] == "Read Only")
