@@ -23,6 +23,7 @@ OF_ONE_ORG = (
     "lookups",
     "pending",
     "person_accounts",
+    "record_flags",
     "refused",
     "stopped_lanes",
     "written",
