@@ -154,6 +154,10 @@ MESSAGE = SObject(
         text("Gateway__c", "Gateway", 40),
         text("Message_Id__c", "Message Id", 255),
         text("Phone__c", "Phone", 20),
+        text("Sender__c", "Sender", 40),
+        number("Segments__c", "Segments", 4),
+        moment("Sent_At__c", "Sent At"),
+        moment("Delivered_At__c", "Delivered At"),
         *system_fields(),
     ),
 )

@@ -4,6 +4,7 @@ import pytest
 
 from connector import mapping
 from connector.domain.errors import ConfigurationError
+from connector.footprint.message import message_fields
 from connector.mapping import FACTS, KeyValue, MessageRule
 
 
@@ -192,3 +193,10 @@ def test_the_optional_files_are_right_and_not_in_use():
 
     assert {each.object for each in optional.values()} == {"SMS_Message__c", "CampaignMember"}
     assert not set(optional) & set(mapping.load_all(mapping.packaged()))
+
+
+def test_the_rows_fill_fields_that_the_set_up_makes():
+    rows = mapping.load(mapping.packaged() / "optional" / "sms_message.yaml")
+
+    made = {field.name for field in message_fields()}
+    assert {rule.field for rule in rows.fields} | {"Key__c"} <= made

@@ -8,7 +8,7 @@ from connector.emulator.sms import STATUSES
 from connector.pipeline.lookup import LOOK_EVERY, PATIENCE
 from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.support.callbacks import dlr
-from tests.support.events import MOBILE
+from tests.support.events import MOBILE, NOON, report
 
 
 OURS = ("SMS_Message__c", "Key__c=kannel/42")
@@ -84,6 +84,18 @@ class TestOurRows:
 
         assert self.row(emulator)["Lead__c"] == kim
         assert self.row(emulator)["Phone__c"] == MOBILE
+
+    def test_tell_of_their_own_message(self, emulator, store, org, budget, clock, pusher):
+        pipeline = Pipeline(store, org, budget, clock, pusher, optional("sms_message"))
+        sent = report(status=None, sent_at=NOON, sender="ACME", segments=2)
+        store.register([sent])
+
+        pipeline.run(dlr(1, ref=""))
+
+        row = self.row(emulator)
+        assert (row["Sender__c"], row["Segments__c"]) == ("ACME", 2)
+        assert row["Sent_At__c"] == "2026-11-23T12:00:00.000+0000"
+        assert row["Delivered_At__c"] == "2023-11-14T22:13:20.000+0000"
 
     def test_are_not_sent_twice(self, pipeline):
         pipeline.run(dlr(1, ref=""))
