@@ -69,7 +69,7 @@ def _cell(value: FieldValue) -> str:
 
 def read(content: bytes) -> Iterator[dict[str, str]]:
     """The rows by column; one that was cut off on the way is left out."""
-    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     rows = csv.reader(lines)
     try:
         names = next(rows, [])
