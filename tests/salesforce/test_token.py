@@ -380,7 +380,7 @@ class TestOrgGuard:
 
     def test_a_guard_hears_of_every_login_and_may_refuse_it(self, provider, web):
         web.post(LOGIN, json=token_answer())
-        heard = []
+        heard: list[str] = []
         first = provider.token()
         provider.guard(heard.append)
 
