@@ -28,7 +28,7 @@ _PACKAGES = {
     "tdc_tsw__sms_opt_out": "360 SMS",
 }
 #: What a number is not texted to: a fax, or somebody else's telephone.
-_NOT_TEXTED = {"fax": "no message reaches a fax", "assistant": "this is another person's"}
+_NOT_TEXTED = {"fax": "no message reaches a fax", "assistant": "another person's number"}
 #: The most likely first; the rest as the org has them.
 _MOBILE = ("mobile", "cell", "sms", "handy")
 _OTHER_CHANNELS = ("email", "fax", "call", "mail", "whatsapp", "voice", "post", "print")
@@ -220,4 +220,4 @@ def _not_texted(described: ObjectDescription) -> Iterator[tuple[str, str]]:
 def _flags(described: ObjectDescription) -> Iterator[tuple[str, str]]:
     for field in described.fields.values():
         if is_flag(field.name):
-            yield field.name, "is about another channel; a STOP in a text does not mean it"
+            yield field.name, "another channel, which a STOP by text does not mean"

@@ -69,8 +69,11 @@ def _left_out(proposal: Proposal) -> Iterator[str]:
     if proposal.left_out:
         yield ""
         yield "  # Not taken:"
+        reasons: dict[str, list[str]] = {}
         for name, why in proposal.left_out:
-            yield from _comment(f"  {name}: {why}", "  ")
+            reasons.setdefault(why, []).append(name)
+        for why, names in reasons.items():
+            yield from _comment(f"{', '.join(names)}: {why}", "  ")
 
 
 def _without(proposal: Proposal) -> Iterator[str]:
@@ -98,10 +101,7 @@ def _commented(line: str, comment: str) -> Iterator[str]:
 
 def _comment(text: str, indent: str = "") -> Iterator[str]:
     mark = f"{indent}# "
-    inner = " " * (len(text) - len(text.lstrip()))
-    yield from textwrap.wrap(
-        _plain(text), _WIDTH, initial_indent=mark + inner, subsequent_indent=mark + inner
-    )
+    yield from textwrap.wrap(_plain(text), _WIDTH, initial_indent=mark, subsequent_indent=mark)
 
 
 def _plain(text: str) -> str:

@@ -105,11 +105,12 @@ def _user(context: DoctorContext) -> Iterator[Finding]:
 
 def _frozen(context: DoctorContext) -> Iterator[Finding]:
     """Whether the user is frozen."""
+    if context.open_asker is None:
+        return  # our user may not ask, and has just logged in, which a frozen one cannot
     user = soql.record_id(context.signed_in.user_id)
-    asked = soql.select(("IsFrozen", "IsPasswordLocked"), "UserLogin", f"WHERE UserId = {user}")
-    for row in context.asker.query(asked):
-        if row.get("IsFrozen"):
-            yield USER_FROZEN.found("the integration user is frozen")
+    asked = soql.select(("IsFrozen",), "UserLogin", f"WHERE UserId = {user}")
+    if any(row.get("IsFrozen") for row in context.asker.query(asked)):
+        yield USER_FROZEN.found("the integration user is frozen")
 
 
 def _permission_set(context: DoctorContext) -> Iterator[Finding]:
