@@ -9,7 +9,7 @@ from connector.cli.moments import shown
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
 from connector.domain.errors import ConfigurationError, ConnectorError
-from connector.domain.records import FieldValue, is_record_id, long_id
+from connector.domain.records import FieldValue, long_id, names_record
 from connector.pipeline.retry import Choice
 from connector.pipeline.retry import retry as try_again
 from connector.settings import Settings
@@ -157,7 +157,7 @@ def retry(
 
 
 def _id(text: str) -> str:
-    if not is_record_id(text):
+    if not names_record(text):
         raise ConfigurationError(f"{text}: a record id has 15 or 18 letters and digits")
     return long_id(text)
 

@@ -15,12 +15,18 @@ FieldValue = str | int | float | bool | None
 BATCH_SIZE = 200
 
 _ID = re.compile(r"[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?")
+_KEYED = re.compile(r"[A-Za-z]\w*=.+")
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def is_record_id(text: str) -> bool:
     """Whether this has the form of a Salesforce record id, of 15 or 18 characters."""
     return _ID.fullmatch(text) is not None
+
+
+def names_record(text: str) -> bool:
+    """Whether this may be the `id` of a RecordRef: a record id, or an external id and value."""
+    return is_record_id(text) or _KEYED.fullmatch(text) is not None
 
 
 def long_id(record_id: str) -> str:

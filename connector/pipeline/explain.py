@@ -7,7 +7,7 @@ from datetime import datetime
 from connector.domain.consent import Consent, ConsentEvent
 from connector.domain.delivery import Delivery
 from connector.domain.engagement import Engagement
-from connector.domain.records import RecordRef, is_record_id, long_id
+from connector.domain.records import RecordRef, long_id, names_record
 from connector.pipeline.decision import Decision
 from connector.pipeline.match import Mappings
 from connector.pipeline.phone_reader import PhoneReader
@@ -135,7 +135,7 @@ def explain(
     text = text.strip()
     with store.transaction(reads=True) as transaction:
         explainer = Explainer(transaction, store.inbox, mappings)
-        record_id = long_id(text) if is_record_id(text) else ""
+        record_id = long_id(text) if names_record(text) else ""
         phone = read_phone(text)
         looked_for = (
             f"message id {text}",

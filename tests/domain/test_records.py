@@ -12,6 +12,7 @@ from connector.domain.records import (
     batches,
     is_record_id,
     long_id,
+    names_record,
 )
 
 
@@ -109,3 +110,11 @@ def test_records_with_and_without_an_id_are_not_mixed():
     cut = [[c.record.key_field for c in batch] for batch in batches(changes)]
 
     assert cut == [["", ""], ["Key__c"]]
+
+
+def test_what_names_a_record_is_told_from_other_texts():
+    assert names_record("003000000000001AAA")
+    assert names_record("Key__c=kannel/42")
+    assert not names_record("SM42")
+    assert not names_record("=42")
+    assert not names_record("Key__c=")

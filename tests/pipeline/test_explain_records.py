@@ -118,3 +118,14 @@ def test_a_record_beside_the_person_is_no_refusal(
         "it holds the number in MobilePhone; contact.yaml says 'holders: newest',"
         " the holder that changed last"
     )
+
+
+def test_a_row_is_explained_by_its_key(emulator, pipeline, store):
+    (alex,) = seed_contacts(emulator, 1)
+    pipeline.run(dlr(1, ref=alex))
+
+    answer = explain(store, pipeline.mappings, PhoneReader(), "Key__c=kannel/42").record
+
+    assert answer.story.record.object == "SMS_Message__c"
+    assert answer.story.writes[0].fields["Contact__c"] == alex
+    assert [message.message_id for message in answer.messages] == ["42"]
