@@ -126,6 +126,7 @@ def test_a_row_is_explained_by_its_key(emulator, pipeline, store):
 
     answer = explain(store, pipeline.mappings, PhoneReader(), "Key__c=kannel/42").record
 
+    assert answer
     assert answer.story.record.object == "SMS_Message__c"
     assert answer.story.writes[0].fields["Contact__c"] == alex
     assert [message.message_id for message in answer.messages] == ["42"]
