@@ -256,11 +256,16 @@ class TestJob:
         assert second.bulk.find("ingest", job.id) == job
         second.close()
 
-    def test_it_vanishes_after_seven_days(self, loader, client, contacts, watch):
+    def test_it_vanishes_after_seven_days(self, loader, org, client, contacts, watch):
         end = loader.run(f"Id,Title\n{contacts[0]},Manager\n")
-        watch.move(days=7)
+        watch.move(days=6)
+        client.session.headers["Authorization"] = f"Bearer {org.issue_token()}"
+        before = loader.poll(end["id"])["state"]
+        watch.move(days=1)
+        client.session.headers["Authorization"] = f"Bearer {org.issue_token()}"
 
-        assert client.get(f"/jobs/ingest/{end['id']}").status_code in {401, 404}
+        assert before == "JobComplete"
+        assert code(client.get(f"/jobs/ingest/{end['id']}")) == (404, "NOT_FOUND")
 
 
 class TestCsv:
