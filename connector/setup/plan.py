@@ -9,6 +9,7 @@ what we cannot do without is changed.
 import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.footprint import Component, FieldSpec, Footprint, PermissionSetSpec
@@ -166,7 +167,9 @@ class _Inventory:
                 raise
             raise ConfigurationError(may_not_set_up(refusal.code)) from None
         self._names: Mapping[str, frozenset[str]] = {
-            kind: frozenset(name.lower() for name in names) for kind, names in found.items()
+            # Names of layouts come as in an address, with %28 for a bracket.
+            kind: frozenset(unquote(name).lower() for name in names)
+            for kind, names in found.items()
         }
 
     def has(self, component: Component) -> bool:
