@@ -19,6 +19,11 @@ from connector.emulator.storage import Storage
 OBJECT_RIGHTS = ("Read", "Create", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords")
 #: Objects whose access is that of another one.
 FOLLOWS = {"campaignmember": "campaign", "campaignmemberstatus": "campaign"}
+#: What a right over the campaign allows with them: who reads it may add members.
+_MEANS: dict[str, dict[str, tuple[str, ...]]] = {
+    "campaignmember": {"Read": ("Read", "Create", "Edit"), "Edit": ("Delete",)},
+    "campaignmemberstatus": {"Read": ("Read",), "Edit": ("Create", "Edit", "Delete")},
+}
 _EVERYTHING = frozenset(OBJECT_RIGHTS)
 _NOTHING: frozenset[str] = frozenset()
 _SETS = (
@@ -45,7 +50,10 @@ class Rights:
         if "ModifyAllData" in self.powers:
             return _EVERYTHING
         own = self.objects.get(FOLLOWS.get(sobject, sobject), _NOTHING)
-        return own | {"Read"} if "ViewAllData" in self.powers else own
+        own = own | {"Read"} if "ViewAllData" in self.powers else own
+        if sobject not in FOLLOWS:
+            return own
+        return frozenset().union(*(_MEANS[sobject].get(right, ()) for right in own))
 
 
 class Permissions:

@@ -60,7 +60,14 @@ CAMPAIGN_MEMBER = SObject(
             )
         ),
         fixed(
-            lookup("LeadId", "Lead ID", "Lead", children="CampaignMembers", cascade_delete=True)
+            lookup(
+                "LeadId",
+                "Lead ID",
+                "Lead",
+                children="CampaignMembers",
+                cascade_delete=True,
+                permissionable=False,
+            )
         ),
         fixed(
             lookup(
@@ -69,6 +76,7 @@ CAMPAIGN_MEMBER = SObject(
                 "Contact",
                 children="CampaignMembers",
                 cascade_delete=True,
+                permissionable=False,
             )
         ),
         picklist("Status", "Status", "Sent", "Responded", length=40, permissionable=False),
@@ -98,10 +106,10 @@ CAMPAIGN_MEMBER_STATUS = SObject(
                 )
             )
         ),
-        text("Label", "Label", 765),
-        whole("SortOrder", "Sort Order"),
-        checkbox("IsDefault", "Is Default"),
-        checkbox("HasResponded", "Responded"),
+        text("Label", "Label", 765, permissionable=False),
+        whole("SortOrder", "Sort Order", permissionable=False),
+        checkbox("IsDefault", "Is Default", permissionable=False),
+        checkbox("HasResponded", "Responded", permissionable=False),
         *system_fields(owner=False),
     ),
 )

@@ -195,8 +195,15 @@ class TestObjects:
         org.deploy(package(permissionsets__Set=permission_set(allow("Campaign", "Read"))))
         org.assign("Set", INTEGRATION_USER)
 
+        member = client.get("/sobjects/CampaignMember/describe").json()
+        status = client.get("/sobjects/CampaignMemberStatus/describe").json()
         assert before == 404
-        assert client.get("/sobjects/CampaignMember/describe").status_code == 200
+        assert (member["createable"], member["updateable"], member["deletable"]) == (
+            True,
+            True,
+            False,
+        )
+        assert not status["createable"]
 
 
 class TestPermissionSets:
