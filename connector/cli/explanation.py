@@ -44,9 +44,14 @@ _ANSWERS = {
 
 def tell(explanation: Explanation) -> None:
     """Print it to standard output; times are UTC."""
+    tell_sections(sections(explanation))
+
+
+def tell_sections(found: Iterable[tuple[str, Iterable[Line]]]) -> None:
+    """Headings, and under each its lines, folded at the edge of the screen."""
     width = None if sys.stdout.isatty() else _WIDTH
     console = Console(width=width, highlight=False)
-    for count, (heading, lines) in enumerate(sections(explanation)):
+    for count, (heading, lines) in enumerate(found):
         if count:
             console.print()
         console.print(Text(heading, style="bold"))

@@ -21,7 +21,12 @@ _PIPE_WIDTH = 10_000
 
 def print_json(value: object) -> None:
     """Dataclasses become objects, times ISO 8601."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    click.echo(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """What `print_json` prints."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import orjson
@@ -77,6 +77,29 @@ class Break:
     fault: str
 
 
+class Walk:
+    """The way along the chain, in as many pieces as it is read in."""
+
+    def __init__(self) -> None:
+        self.number, self._previous = 0, BEGINNING
+
+    def along(self, entries: Iterable[Entry]) -> Iterator[Break]:
+        """Where the next entries do not hold."""
+        for entry in entries:
+            if entry.number != self.number + 1:
+                yield Break(number=self.number + 1, fault="is missing")
+            elif entry.previous != self._previous:
+                yield Break(number=entry.number, fault="does not name the one before it")
+            elif entry.hash != entry.right_hash:
+                yield Break(number=entry.number, fault="was changed")
+            self.number, self._previous = entry.number, entry.hash
+
+    def end(self, head: tuple[int, str]) -> Iterator[Break]:
+        """Whether it ended where it should."""
+        if (self.number, self._previous) != head:
+            yield Break(number=self.number + 1, fault="is missing at the end")
+
+
 class Audit:
     """The chain, seen from one transaction."""
 
@@ -108,17 +131,9 @@ class Audit:
 
     def verify(self) -> Iterator[Break]:
         """Walk the whole chain; yields nothing where it holds."""
-        number, previous = 0, BEGINNING
-        for entry in self._all():
-            if entry.number != number + 1:
-                yield Break(number=number + 1, fault="is missing")
-            elif entry.previous != previous:
-                yield Break(number=entry.number, fault="does not name the one before it")
-            elif entry.hash != entry.right_hash:
-                yield Break(number=entry.number, fault="was changed")
-            number, previous = entry.number, entry.hash
-        if (number, previous) != self.head():
-            yield Break(number=number + 1, fault="is missing at the end")
+        walk = Walk()
+        yield from walk.along(self._all())
+        yield from walk.end(self.head())
 
     def _all(self) -> Iterator[Entry]:
         after = 0

@@ -223,6 +223,11 @@ class Consents:
         ledger = self._ledgers([phone])[phone]
         return sorted(ledger.values(), key=lambda event: (event.at, event.id))
 
+    def ledgers(self, phones: Iterable[str]) -> dict[str, list[ConsentEvent]]:
+        """The ledgers of several numbers, in no order."""
+        found = self._ledgers(phones)
+        return {phone: list(ledger.values()) for phone, ledger in found.items()}
+
     def said_by(self, phone: str, limit: int) -> list[tuple[int, ConsentEvent]]:
         """What was said of a number, the newest first, each after its callback's number."""
         names = keys([phone, *self._erased([phone])])
@@ -252,23 +257,22 @@ class Consents:
         """
         Put the ledger of a number under its pseudonym; `clean` takes it out of the texts.
 
-        The state is the same there, and so is the version.
+        The state is the same there, and so is the version. The callbacks are gone.
         """
         self.lock([phone])
         name = self._names().of(phone)
         said = self.said_by(phone, _ALL)
-        cleaned = {event.id: (number, clean(event)) for number, event in said}
-        ids = {old: event.id for old, (_, event) in cleaned.items()}
-        events = {
-            event.id: (number, dataclasses.replace(event, about=ids.get(event.about, "")))
-            for number, event in cleaned.values()
-        }
+        cleaned = {event.id: clean(event) for _, event in said}
+        ids = {old: event.id for old, event in cleaned.items()}
+        renamed = [
+            dataclasses.replace(event, phone=name, about=ids.get(event.about, ""))
+            for event in cleaned.values()
+        ]
         for each in (phone, name):
             FORGET_EVENTS.run(self._connection, phone=each)
             FORGET_STATES.run(self._connection, phone=each)
-        renamed = [(n, dataclasses.replace(e, phone=name)) for n, e in events.values()]
-        ADD_EVENTS.run(self._connection, sorted(event_row(n, event) for n, event in renamed))
-        states = state_rows(name, [event for _, event in renamed]) if renamed else ()
+        ADD_EVENTS.run(self._connection, sorted(event_row(0, event) for event in renamed))
+        states = state_rows(name, renamed) if renamed else ()
         PUT_STATE.run(self._connection, sorted(states))
 
 
