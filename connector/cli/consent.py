@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from connector.cli.acting import os_user, phone_of, scope_option
+from connector.cli.callback_view import safe
 from connector.cli.consent_files import export_file, import_file
 from connector.cli.consent_record import record, review
 from connector.cli.consent_view import (
@@ -148,11 +149,11 @@ def list_all(limit: int, after: str, *, opted_out: bool, reviewed: bool, as_json
         return
     rows = [
         (
-            each.phone,
+            safe(each.phone),
             scope or "all",
             shown(each.changed_at),
             each.source,
-            "under review" if each.doubtful else each.keyword,
+            "under review" if each.doubtful else safe(each.keyword),
         )
         for scope, each in found
     ]

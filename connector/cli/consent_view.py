@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from connector.cli.callback_view import place
+from connector.cli.callback_view import place, safe
 from connector.cli.explanation import Line
 from connector.cli.moments import shown
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind
@@ -38,14 +38,17 @@ RULES = {
 
 def state_line(phone: str, state: Consent | None) -> str:
     """What holds now, and since when, in one line."""
-    if state is None or not (state.changed_at or state.version):
-        return f"{phone} may be texted: nothing was ever said against it"
+    if state is None or not state.version:
+        return safe(f"{phone} may be texted: nothing was ever said against it")
     since = since_words(state)
     if not state.opted_out:
-        return f"{phone} may be texted: nothing stands against it {since}".rstrip()
-    how = f" '{state.keyword}'" if state.keyword and not state.doubtful else ""
+        return safe(f"{phone} may be texted: nothing stands against it {since}".rstrip())
     what = "under review" if state.doubtful else "opted out"
-    return f"{phone} must NOT be texted: {what} {since} ({state.source}{how})"
+    return safe(f"{phone} must NOT be texted: {what} {since}")
+
+
+def since_words(state: Consent) -> str:
+    return f"since {shown(state.changed_at)[:16]} UTC" if state.changed_at else ""
 
 
 def story_sections(story: ConsentStory, now: datetime) -> Iterator[tuple[str, Iterable[Line]]]:
@@ -66,6 +69,9 @@ def story_sections(story: ConsentStory, now: datetime) -> Iterator[tuple[str, It
 
 
 def _about(story: ConsentStory) -> Iterator[Line]:
+    if story.state and story.state.opted_out:
+        word = f" '{story.state.keyword}'" if story.state.keyword else ""
+        yield "because", f"{story.state.source}{word}"
     yield "version", str(story.version)
     if story.erased:
         yield "erased", "what was said before is kept under a name, without the number"
@@ -73,10 +79,6 @@ def _about(story: ConsentStory) -> Iterator[Line]:
         if scope:
             word = "opted out" if state.opted_out else "not opted out"
             yield "brand", f"{scope}: {word} {since_words(state)}".rstrip()
-
-
-def since_words(state: Consent) -> str:
-    return f"since {shown(state.changed_at)}" if state.changed_at else ""
 
 
 def _timeline(story: ConsentStory) -> list[Line]:
