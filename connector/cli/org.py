@@ -18,6 +18,7 @@ from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.emulator import EmulatedOrg, OrgServer, serve
 from connector.emulator.prepared import PreparedOrg, open_empty, open_prepared
+from connector.footprint import API_VERSION, everything, zip_of
 from connector.salesforce.org import Org
 from connector.settings import Settings
 from connector.wiring.org import open_org
@@ -132,9 +133,13 @@ def _org_of(prepared: PreparedOrg | EmulatedOrg) -> EmulatedOrg:
 
 @contextlib.contextmanager
 def _opened_emulator(folder: Path, *, empty: bool) -> Iterator[PreparedOrg | EmulatedOrg]:
-    prepare = open_empty if empty else open_prepared
+    prepared: PreparedOrg | EmulatedOrg
     try:
-        prepared = prepare(folder, system_clock)
+        if empty:
+            prepared = open_empty(folder, system_clock)
+        else:
+            package = zip_of(everything().components(), api_version=API_VERSION)
+            prepared = open_prepared(folder, system_clock, package)
     except OSError as error:
         raise ConfigurationError(
             f"{folder}: {error.strerror}: choose another --folder"

@@ -52,9 +52,10 @@ def _expected(person: Person, cast: Cast, script: Script) -> Fields:
     answers = [each for each in heard if each.phone == person.phone]
     fields = {**_delivery(messages), **_consent(answers), **_engagement(answers)}
     if person == cast.wary:
-        # Ticked by hand, and nothing was said since: it stays, whoever writes the rest.
+        # Ticked by hand in Salesforce: that is a STOP, and the ledger says where it came from.
         fields = {n: v for n, v in fields.items() if n not in NO_CONSENT}
         fields["SMS_Opt_Out__c"] = True
+        fields["SMS_Opt_Out_Source__c"] = "Salesforce"
     if messages or answers:
         fields["SMS_Phone_E164__c"] = person.phone
     return fields

@@ -9,6 +9,7 @@ from connector.clock import Clock
 from connector.demo.people import CONTACTS, LEADS
 from connector.emulator import EmulatedOrg, OrgServer, serve
 from connector.emulator.prepared import open_prepared
+from connector.footprint import API_VERSION, everything, zip_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Stage:
 @contextmanager
 def set_up(folder: Path, clock: Clock) -> Iterator[Stage]:
     """An org with the SMS fields and an app that may log in; it ends with the block."""
-    prepared = open_prepared(folder, clock, contacts=CONTACTS, leads=LEADS)
+    package = zip_of(everything().components(), api_version=API_VERSION)
+    prepared = open_prepared(folder, clock, package, contacts=CONTACTS, leads=LEADS)
     try:
         with serve(prepared.org, folder=folder / "certificates") as server:
             settings = {

@@ -4,7 +4,6 @@ A Salesforce org of our own, as strict as the real one; it knows nothing of the 
 In a test, without a socket:
 
     org = EmulatedOrg(clock=clock)               # or a file name, which survives a restart
-    install_sms_fields(org)                      # the SMS fields and objects, visible to all
     contact = org.create("Contact", {"LastName": "Brook", "MobilePhone": "+12015550100"})
     session = requests.Session()
     session.mount("https://", WSGIAdapter(create_app(org)))
@@ -105,7 +104,6 @@ from connector.emulator.rules import (
 )
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
 from connector.emulator.server import OrgServer, serve
-from connector.emulator.sms import install_sms_fields
 from connector.emulator.transport import WSGIAdapter
 
 
@@ -128,7 +126,6 @@ __all__ = [
     "WSGIAdapter",
     "create_app",
     "event_object",
-    "install_sms_fields",
     "seed_campaign",
     "seed_contacts",
     "seed_leads",

@@ -1,4 +1,4 @@
-"""An org in a folder, ready for a client: the SMS fields, an app with its key, some people."""
+"""An org in a folder, ready for a client: what it deploys, an app with its key, some people."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,10 +8,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connector.emulator.administration import INTEGRATION_USER
+from connector.emulator.administration import ADMIN, INTEGRATION_USER
 from connector.emulator.org import EmulatedOrg
 from connector.emulator.seeds import seed_campaign, seed_contacts, seed_leads
-from connector.emulator.sms import install_sms_fields
 
 
 CONSUMER_KEY = "emulated-connector-app"
@@ -43,14 +42,23 @@ def open_empty(
 
 
 def open_prepared(
-    folder: Path, clock: Callable[[], datetime], *, contacts: int = 20, leads: int = 10
+    folder: Path,
+    clock: Callable[[], datetime],
+    package: bytes,
+    *,
+    contacts: int = 20,
+    leads: int = 10,
 ) -> PreparedOrg:
-    """The org of this folder; what is there already stays, what is missing is made."""
+    """
+    The org of this folder; what is there already stays, what is missing is made.
+
+    `package` is a zip in metadata format. Each permission set in it is given to both users.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     org = EmulatedOrg(str(folder / "org.sqlite3"), clock=clock)
     try:
-        if not org.schema.field(org.schema.sobject("Contact"), "SMS_Delivery_Status__c"):
-            install_sms_fields(org)
+        if not _granted(org):
+            _deploy(org, package)
         _settle(org, contacts, leads)
         key_file = folder / "app-key.pem"
         org.register_app(CONSUMER_KEY, _public_key(key_file))
@@ -60,6 +68,21 @@ def open_prepared(
     return PreparedOrg(
         org=org, consumer_key=CONSUMER_KEY, username=INTEGRATION_USER, key_file=key_file
     )
+
+
+def _deploy(org: EmulatedOrg, package: bytes) -> None:
+    result = org.deploy(package)
+    if not result.success:
+        raise ValueError("the package cannot be deployed")
+    for permission_set in _granted(org):
+        for user in (ADMIN, INTEGRATION_USER):
+            org.assign(permission_set, user)
+
+
+def _granted(org: EmulatedOrg) -> list[str]:
+    """The permission sets that came with a package: profiles have one of their own."""
+    found = org.records("PermissionSet")
+    return [str(each["Name"]) for each in found if not each["IsOwnedByProfile"]]
 
 
 def _settle(org: EmulatedOrg, contacts: int, leads: int) -> None:

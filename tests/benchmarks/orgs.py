@@ -17,9 +17,10 @@ from pathlib import Path
 import requests
 
 from connector.clock import system_clock
-from connector.emulator import EmulatedOrg, install_sms_fields, seed_contacts, serve
+from connector.emulator import EmulatedOrg, seed_contacts, serve
 from connector.salesforce.access import OrgAccess
 from tests.support.serving import PATIENCE_SECONDS
+from tests.support.sms_org import install_sms_fields
 
 
 CLIENT_ID, CLIENT_SECRET = "benchmarks", "fictional"

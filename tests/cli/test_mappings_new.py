@@ -12,7 +12,7 @@ from connector.domain.errors import ConfigurationError
 from connector.emulator import SObject, serve
 from connector.emulator.kinds import checkbox, phone, picklist, record_id, system_fields, text
 from connector.emulator.prepared import open_prepared
-from connector.emulator.sms import STATUSES
+from tests.support.sms_org import STATUSES, package
 
 
 VOLUNTEER = SObject(
@@ -35,7 +35,7 @@ VOLUNTEER = SObject(
 def variables(tmp_path_factory):
     """The settings for a running emulated org with people and volunteers."""
     folder = tmp_path_factory.mktemp("org")
-    prepared = open_prepared(folder, system_clock, contacts=1, leads=1)
+    prepared = open_prepared(folder, system_clock, package(), contacts=1, leads=1)
     with contextlib.closing(prepared.org), serve(prepared.org, folder=folder) as server:
         prepared.org.add_object(VOLUNTEER)
         prepared.org.add_fields(

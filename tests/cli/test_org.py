@@ -21,13 +21,14 @@ from connector.emulator import serve
 from connector.emulator.prepared import open_prepared
 from connector.store import Store
 from connector.store.outbox import Queued
+from tests.support.sms_org import package
 
 
 @pytest.fixture(scope="module")
 def emulated(tmp_path_factory):
     """A running emulated org, and the settings to reach it."""
     folder = tmp_path_factory.mktemp("org")
-    prepared = open_prepared(folder, system_clock, contacts=1, leads=1)
+    prepared = open_prepared(folder, system_clock, package(), contacts=1, leads=1)
     with contextlib.closing(prepared.org), serve(prepared.org, folder=folder) as server:
         yield prepared.org, exports(prepared, server)
 

@@ -15,6 +15,7 @@ from connector.domain.delivery import DeliveryStatus
 from connector.emulator.prepared import open_prepared
 from connector.gateways.imitation import imitated
 from tests.support.clock import NOON
+from tests.support.sms_org import package
 
 
 URL = "http://127.0.0.1:8080"
@@ -22,7 +23,7 @@ URL = "http://127.0.0.1:8080"
 
 @pytest.fixture
 def org(tmp_path, clock):
-    prepared = open_prepared(tmp_path, clock, contacts=30, leads=20)
+    prepared = open_prepared(tmp_path, clock, package(), contacts=30, leads=20)
     yield prepared.org
     prepared.org.close()
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, install_sms_fields
+from connector.emulator import EmulatedOrg, WSGIAdapter, create_app
+from tests.support.sms_org import install_sms_fields
 
 
 HOST = "https://acme.my.salesforce.com"

@@ -17,7 +17,6 @@ from connector.emulator import (
     ADMIN,
     EmulatedOrg,
     event_object,
-    install_sms_fields,
     seed_campaign,
     seed_contacts,
     serve,
@@ -25,6 +24,7 @@ from connector.emulator import (
 from connector.emulator.kinds import text
 from tests.support.clock import TestClock
 from tests.support.node import environment, installed
+from tests.support.sms_org import install_sms_fields
 
 
 FOLDER = Path(__file__).parent / "jsforce"

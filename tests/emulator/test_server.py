@@ -9,8 +9,9 @@ import ssl
 import pytest
 import requests
 
-from connector.emulator import EmulatedOrg, install_sms_fields, serve
+from connector.emulator import EmulatedOrg, serve
 from tests.emulator.conftest import Client, Watch
+from tests.support.sms_org import install_sms_fields
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ from connector.emulator import (
     INTEGRATION_USER,
     EmulatedOrg,
     event_object,
-    install_sms_fields,
     seed_contacts,
     serve,
 )
 from connector.emulator.kinds import text
 from tests.support.node import installed, unavailable
+from tests.support.sms_org import install_sms_fields
 
 
 FOLDER = Path(__file__).parent / "sf_cli"

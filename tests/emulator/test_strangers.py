@@ -8,8 +8,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, install_sms_fields
+from connector.emulator import EmulatedOrg, WSGIAdapter, create_app
 from tests.emulator.conftest import DATA, Client, Watch
+from tests.support.sms_org import install_sms_fields
 
 
 WORST = 501

@@ -18,13 +18,13 @@ import requests
 from connector.clock import system_clock
 from connector.emulator import (
     EmulatedOrg,
-    install_sms_fields,
     seed_campaign,
     seed_contacts,
     serve,
 )
 from connector.emulator.seeds import fictional_phone
 from tests.end_to_end.plan import Person
+from tests.support.sms_org import install_sms_fields
 
 
 CLIENT_ID = "end-to-end"

@@ -16,11 +16,11 @@ from connector.clock import system_clock
 from connector.emulator import (
     EmulatedOrg,
     ValidationRule,
-    install_sms_fields,
     seed_contacts,
     seed_leads,
 )
 from connector.emulator.seeds import fictional_phone
+from tests.support.sms_org import install_sms_fields
 
 
 CLIENT_ID, CLIENT_SECRET = "scale", "fictional"

@@ -3,7 +3,7 @@
 import pytest
 
 from connector import gateways, mapping
-from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, install_sms_fields
+from connector.emulator import EmulatedOrg, WSGIAdapter, create_app
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.match import match
@@ -13,6 +13,7 @@ from connector.pipeline.push import Pusher
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import Budget
 from connector.salesforce.connect import connect
+from tests.support.sms_org import install_sms_fields
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ import pytest
 
 from connector.emulator import SObject, seed_contacts
 from connector.emulator.kinds import phone, picklist, record_id, system_fields, text
-from connector.emulator.sms import STATUSES
 from connector.pipeline.prefixes import FRESH, OFTEN
 from tests.pipeline.org_mappings import Pipeline, load
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE, report
+from tests.support.sms_org import STATUSES
 
 
 VISIT = SObject(

@@ -4,11 +4,11 @@ import pytest
 
 from connector.emulator import SObject, seed_contacts, seed_leads
 from connector.emulator.kinds import lookup, picklist, record_id, system_fields, text
-from connector.emulator.sms import STATUSES
 from connector.pipeline.lookup import LOOK_EVERY, PATIENCE
 from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.support.callbacks import dlr
 from tests.support.events import MOBILE, NOON, report
+from tests.support.sms_org import STATUSES
 
 
 OURS = ("SMS_Message__c", "Key__c=kannel/42")

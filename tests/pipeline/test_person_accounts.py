@@ -5,12 +5,12 @@ import pytest
 from connector import mapping
 from connector.emulator import seed_campaign, seed_contacts
 from connector.emulator.kinds import picklist
-from connector.emulator.sms import STATUSES
 from connector.mapping import MEMBER
 from tests.pipeline.org_mappings import Pipeline, documented, load, optional
 from tests.pipeline.test_members import statuses, texted
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE
+from tests.support.sms_org import STATUSES
 
 
 ACCOUNT = documented("Account")

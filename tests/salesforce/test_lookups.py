@@ -8,7 +8,6 @@ from connector.emulator import (
     SObject,
     WSGIAdapter,
     create_app,
-    install_sms_fields,
     seed_campaign,
     seed_contacts,
     seed_leads,
@@ -17,6 +16,7 @@ from connector.emulator.kinds import lookup, record_id, system_fields, text
 from connector.salesforce.connect import connect
 from connector.salesforce.messages import MOST_VALUES, value_batches
 from tests.salesforce.answers import DATA
+from tests.support.sms_org import install_sms_fields
 
 
 CAMPAIGN = "701000000000001AAA"

@@ -7,10 +7,11 @@ import pytest
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError, OrgUnavailableError
 from connector.domain.records import RecordChange, RecordRef
-from connector.emulator import EmulatedOrg, install_sms_fields, seed_contacts
+from connector.emulator import EmulatedOrg, seed_contacts
 from connector.emulator.server import serve
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.connect import connect
+from tests.support.sms_org import install_sms_fields
 
 
 @pytest.fixture

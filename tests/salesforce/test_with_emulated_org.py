@@ -21,7 +21,6 @@ from connector.emulator import (
     ValidationRule,
     WSGIAdapter,
     create_app,
-    install_sms_fields,
     seed_contacts,
     seed_leads,
 )
@@ -30,6 +29,7 @@ from connector.salesforce.connect import connect
 from connector.salesforce.errors import ConcurrentLimitError, DailyLimitError
 from tests.salesforce.answers import HOST
 from tests.support.clock import NOON
+from tests.support.sms_org import install_sms_fields
 
 
 LOGIN = "POST /services/oauth2/token"

@@ -7,7 +7,7 @@ import pytest
 from connector.domain.delivery import DeliveryEvent, DeliveryStatus
 from connector.domain.errors import ConfigurationError
 from connector.domain.records import RecordRef
-from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, install_sms_fields
+from connector.emulator import EmulatedOrg, WSGIAdapter, create_app
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.connect import connect
 from connector.settings import Settings
@@ -16,6 +16,7 @@ from connector.store.belonging import OF_ONE_ORG
 from connector.store.outbox import Queued
 from connector.wiring.org import build_steps
 from tests.support.clock import NOON
+from tests.support.sms_org import install_sms_fields
 
 
 FIRST, SECOND = "00D5g0000000001EAA", "00D5g0000000002EAA"

@@ -26,12 +26,12 @@ from connector.emulator import (
 )
 from connector.emulator.kinds import picklist, text
 from connector.emulator.rules import ApexTrigger
-from connector.emulator.sms import STATUSES
 from connector.settings import Settings
 from connector.setup import binding
 from connector.wiring.local import open_store
 from tests.setup.clinic import API_ONLY, PERMISSION_SET, AppKey, clinic
 from tests.support import doctor
+from tests.support.sms_org import STATUSES
 
 
 @pytest.fixture(scope="module")
