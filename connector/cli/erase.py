@@ -127,7 +127,7 @@ def _tell(found: Certificate, notes: list[str], certificate: str) -> None:
     for table, count in sorted(found.removed.items()):
         click.echo(f"{count:>9,}  {table.replace('_', ' ')}")
     if not found.removed:
-        click.echo("           nothing held it")
+        click.echo("           nothing but the ledger held it")
     held = "is opted out, and stays so" if found.opted_out else "is not opted out"
     click.echo(f"it {held}; version {found.version}, kept as {found.name[:10]}")
     click.echo(f"audit entry {found.audit_number}")
