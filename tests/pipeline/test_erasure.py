@@ -1,5 +1,6 @@
 """A number is erased from every text of the database, and its opt-out still holds."""
 
+import concurrent.futures
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -180,6 +181,17 @@ class TestEverywhere:
         assert (certificate.version, certificate.opted_out) == (0, False)
         assert asked(store, clock).sendable
 
+    def test_a_sender_that_could_not_be_read_is_erased_too(self, store, store_url, clock):
+        store.inbox.keep([reply("Stop", "07700900456")])
+        normalise(store, gateways.installed(), PhoneReader(), clock)
+        before = places(store_url)
+
+        certificate = wipe(store, clock)
+
+        assert before
+        assert places(store_url) == set()
+        assert certificate.removed["consent_events"] == 1
+
     def test_progress_is_told_up_to_the_end(self, full, clock):
         told = []
 
@@ -302,6 +314,36 @@ class TestOptOut:
             assert t.consents.opted_out_count() == 1
             assert t.consents.erased_count() == 1
             assert [each.phone for each in t.consents.with_questions(9)] == [OTHER]
+
+
+def test_what_is_said_while_it_is_erased_is_neither_lost_nor_split(store, clock):
+    stop(store, [MOBILE], evidence(), clock)
+
+    def say(number):
+        for count in range(8):
+            event = ConsentEvent(
+                phone=MOBILE,
+                kind=ConsentKind.HELP,
+                received_at=NOON,
+                gateway="kannel",
+                message_id=f"{number}-{count}",
+            )
+            with store.transaction() as t:
+                hear(t, [(0, event)])
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        saying = [pool.submit(say, number) for number in range(3)]
+        erasing = pool.submit(lambda: [wipe(store, clock) for _ in range(4)])
+        for each in (*saying, erasing):
+            each.result()
+
+    with store.transaction(reads=True) as t:
+        assert len(t.consents.events_of(MOBILE)) == 25
+        state = t.consents.find([MOBILE])[MOBILE]
+        versions = [e.act.version_after for e in t.audit.entries(limit=99)]
+        assert list(t.audit.verify()) == []
+    assert (state.opted_out, state.version) == (True, 25)
+    assert max(versions) == 25
 
 
 def test_fields_on_their_way_lose_the_number_only(full, clock):
