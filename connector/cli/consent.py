@@ -23,6 +23,7 @@ from connector.cli.moments import shown
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
 from connector.clock import system_clock
+from connector.domain.consent import Consent
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.pipeline.consent_story import consent_story
 from connector.pipeline.review import open_questions
@@ -31,6 +32,8 @@ from connector.settings import Settings
 from connector.wiring.local import phone_reader
 
 
+#: Rows that one number may have beyond the end of a page.
+_MOST_BRANDS = 100
 _limit_option = click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many."
 )
@@ -141,7 +144,7 @@ def list_all(limit: int, after: str, *, opted_out: bool, reviewed: bool, as_json
         _list_questions(settings, limit, system_clock(), as_json=as_json)
         return
     with opened(settings) as store, store.transaction(reads=True) as t:
-        found = t.consents.opted_out(after=beyond, limit=limit)
+        found = _whole(t.consents.opted_out(after=beyond, limit=limit + _MOST_BRANDS), limit)
         total, erased = t.consents.opted_out_count(), t.consents.erased_count()
     if as_json:
         listed = [{**state_facts(each.phone, each), "scope": scope} for scope, each in found]
@@ -159,9 +162,15 @@ def list_all(limit: int, after: str, *, opted_out: bool, reviewed: bool, as_json
     ]
     if rows:
         print_table(["number", "brand", "since", "source", "word"], rows)
-    more = f"; go on with --after {rows[-1][0]}" if len(rows) == limit else ""
+    more = f"; go on with --after {rows[-1][0]}" if len(rows) >= limit else ""
     gone = f", and {erased} whose number was erased" if erased else ""
     click.echo(f"{total} opted out{gone}{more}")
+
+
+def _whole(found: list[tuple[str, Consent]], limit: int) -> list[tuple[str, Consent]]:
+    """So many rows, and the last number with all of its brands."""
+    last = found[:limit][-1][1].phone if found else ""
+    return [each for count, each in enumerate(found) if count < limit or each[1].phone == last]
 
 
 def _list_questions(settings: Settings, limit: int, now: datetime, *, as_json: bool) -> None:

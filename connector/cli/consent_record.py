@@ -134,7 +134,7 @@ def review(
     Examples:
       connector consent review
       connector consent review +447700900123
-      connector consent review +447700900123 3fa8c1 --confirm --reason 'clear' --version 2
+      connector consent review +447700900123 3fa8c1 --confirm --reason clear --version 2
     """
     settings = Settings.from_environment()
     number = phone_of(phone_reader(settings), phone) if phone else ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from connector.cli.callback_view import place, safe
 from connector.cli.explanation import Line
 from connector.cli.moments import shown
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind
+from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
 from connector.pipeline.consent_story import ConsentStory, HolderState
 from connector.pipeline.review import Question
 from connector.pipeline.suppression import Answer, Rule
@@ -70,8 +70,7 @@ def story_sections(story: ConsentStory, now: datetime) -> Iterator[tuple[str, It
 
 def _about(story: ConsentStory) -> Iterator[Line]:
     if story.state and story.state.opted_out:
-        word = f" '{story.state.keyword}'" if story.state.keyword else ""
-        yield "because", f"{story.state.source}{word}"
+        yield "because", _because(story.state)
     yield "version", str(story.version)
     if story.erased:
         yield "erased", "what was said before is kept under a name, without the number"
@@ -79,6 +78,12 @@ def _about(story: ConsentStory) -> Iterator[Line]:
         if scope:
             word = "opted out" if state.opted_out else "not opted out"
             yield "brand", f"{scope}: {word} {since_words(state)}".rstrip()
+
+
+def _because(state: Consent) -> str:
+    if state.doubtful:
+        return f"{state.source}, in words that may mean STOP"
+    return f"{state.source} '{state.keyword}'" if state.keyword else state.source
 
 
 def _timeline(story: ConsentStory) -> list[Line]:
@@ -98,7 +103,7 @@ def said_line(event: ConsentEvent, callback_id: int) -> str:
     parts = [
         f"{event.source}{keyword}" + (f" through {through}" if through else ""),
         f"callback #{callback_id}" if callback_id else "",
-        f"message {event.message_id}" if event.message_id else "",
+        f"{_what(event)} {event.message_id}" if event.message_id else "",
         f"to {event.sender}" if event.sender else "",
         f"brand {event.scope}" if event.scope else "",
         f"by {event.actor}" if event.actor else "",
@@ -107,6 +112,11 @@ def said_line(event: ConsentEvent, callback_id: int) -> str:
         f"evidence {event.evidence}" if event.evidence else "",
     ]
     return f"{_KINDS[event.kind]}: " + ", ".join(part for part in parts if part)
+
+
+def _what(event: ConsentEvent) -> str:
+    """What the id names: of what Salesforce says, the record."""
+    return "record" if event.source == ConsentSource.SALESFORCE else "message"
 
 
 def _told_line(decision: Decision) -> str:

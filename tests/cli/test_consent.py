@@ -226,6 +226,15 @@ class TestList:
             (MOBILE, "shoes")
         ]
 
+    def test_a_page_ends_behind_all_brands_of_a_number(self, store, ask):
+        for scope in ("", "hats", "shoes"):
+            say(store, "stop", phone=OTHER, scope=scope)
+        say(store, "stop")
+
+        first = json.loads(ask("list", "--limit", 2, "--json").stdout)
+
+        assert [each["phone"] for each in first["opted_out"]] == [OTHER] * 3
+
     def test_lists_what_is_open(self, store, ask):
         say(store, "review")
 
