@@ -19,6 +19,7 @@ LAYERS = [
     {"domain"},
     {"clock"},
     {
+        "block_lists",
         "fetch",
         "footprint",
         "gateways",
@@ -51,7 +52,7 @@ CONFINED = {
     "phonenumbers": {"phones", "quiet_hours"},
     "prometheus_client": {"web"},
     "psycopg": {"store"},
-    "requests": {"fetch", "salesforce", "emulator", "wiring"},
+    "requests": {"block_lists", "fetch", "salesforce", "emulator", "wiring"},
     "rich": {"cli"},
     "simple_salesforce": {"salesforce"},
     "sqlalchemy": {"store"},
@@ -127,7 +128,11 @@ def test_the_emulated_org_uses_nothing_of_the_connector(path):
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if package(path) not in {"gateways", "cli", "emulator"}],
+    [
+        path
+        for path in MODULES
+        if package(path) not in {"block_lists", "gateways", "cli", "emulator"}
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_no_other_package_names_a_gateway(path):

@@ -15,6 +15,7 @@ from connector.store import inspection, migrate, privacy
 from connector.store.announcements import Announcements
 from connector.store.audit import Audit
 from connector.store.belonging import Belonging
+from connector.store.block_entries import BlockEntries
 from connector.store.bulk_jobs import BulkJobs
 from connector.store.calls import Calls
 from connector.store.consents import Consents
@@ -67,6 +68,7 @@ class Transaction:
         self.calls = Calls(connection)
         self.belonging = Belonging(connection)
         self.errands = Errands(connection)
+        self.block_entries = BlockEntries(connection)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,203 @@
+"""What a block list is: how numbers are put on it, taken off, found and listed."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from connector.clock import Clock
+from connector.domain.errors import ConfigurationError, ConnectorError
+
+
+#: What is set for one list, by key.
+Values = Mapping[str, str]
+
+#: Answers that say that something is wrong with what was sent, not with who sent it.
+_ABOUT_CONTENT = frozenset({400, 422})
+
+
+class BlockListError(ConnectorError):
+    """A gateway did not take what we sent, or tell what we asked."""
+
+
+class BusyError(BlockListError):
+    """No answer, too many requests, or a fault of its own: ask later, not before `wait`."""
+
+    retryable = True
+
+    def __init__(self, cause: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(cause)
+        self.wait = wait
+
+
+class RefusedError(BlockListError):
+    """It said no; `document` is what it answered, and told to nobody."""
+
+    def __init__(self, cause: str, *, status: int = 0, document: object = None) -> None:
+        super().__init__(cause)
+        self.status = status
+        self.document = document
+
+    @property
+    def about_content(self) -> bool:
+        """Whether it may be about single numbers rather than about us."""
+        return self.status in _ABOUT_CONTENT
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    What became of some numbers: taken, or refused with a cause.
+
+    Those in neither were not tried, because of `trouble`.
+    """
+
+    taken: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    trouble: BlockListError | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A number on the list; `at` is since when, where the gateway tells."""
+
+    phone: str
+    at: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of the list; `following` asks for the next one and is empty at the end."""
+
+    entries: Sequence[Listed]
+    following: str = ""
+
+
+class BlockList:
+    """
+    The list of one account. Every method may be called again and changes nothing then.
+
+    `batch` numbers go into one call of `add` and `remove`, `look_up` into one of `find`;
+    `rate` is how many numbers a second the gateway takes.
+    """
+
+    batch: int = 1
+    look_up: int = 1
+    rate: float = 1.0
+
+    def add(self, phones: Sequence[str]) -> Outcome:
+        """Put these on the list; raises BlockListError where none was tried."""
+        raise NotImplementedError
+
+    def remove(self, phones: Sequence[str]) -> Outcome:
+        """Take these off the list; one that is not on it counts as taken off."""
+        raise NotImplementedError
+
+    def find(self, phones: Sequence[str]) -> frozenset[str]:
+        """Those of these that are on the list; raises BlockListError."""
+        raise NotImplementedError
+
+    def page(self, since: datetime | None, token: str) -> Page:
+        """A page of those put on it since then; the first for an empty token."""
+        raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One thing that has to be set for a list, or may be."""
+
+    name: str
+    help: str
+    needed: bool = True
+    default: str = ""
+    fault: Callable[[str], str] = lambda _value: ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockListKind:
+    """
+    What one gateway offers. A module in this package exports exactly one, as BLOCK_LIST.
+
+    `adds`, `removes` and `lists` say what its API can; `verifies` whether single numbers can
+    be read back after `settles`, `dated` whether it tells since when a number is listed, and
+    `since` whether it lists what came after a moment. The rest is for people: `covers` is
+    what an entry stops, `limits` what it does not, `guesses` what no documentation says.
+    """
+
+    gateway: str
+    title: str
+    docs: str
+    keys: Sequence[Key]
+    open: Callable[[Values, Clock], BlockList]
+    adds: bool = True
+    removes: bool = True
+    lists: bool = True
+    verifies: bool = True
+    dated: bool = True
+    since: bool = False
+    settles: timedelta = timedelta()
+    covers: str
+    limits: str
+    guesses: str = ""
+
+
+#: What the list of any gateway may have.
+SCOPE = Key(
+    name="scope",
+    needed=False,
+    help="the brand whose messages this account sends; not set: every opt-out goes there",
+)
+RATE = Key(
+    name="rate",
+    needed=False,
+    help="numbers a second; not set: what the gateway documents or we think safe",
+)
+
+
+def one_by_one(phones: Sequence[str], call: Callable[[str], None]) -> Outcome:
+    """Call for each number in turn, until something is wrong that is not about a number."""
+    taken: set[str] = set()
+    refused: dict[str, str] = {}
+    for phone in phones:
+        try:
+            call(phone)
+        except RefusedError as error:
+            if not error.about_content:
+                return Outcome(taken=frozenset(taken), refused=refused, trouble=error)
+            refused[phone] = str(error)
+        except BlockListError as error:
+            return Outcome(taken=frozenset(taken), refused=refused, trouble=error)
+        else:
+            taken.add(phone)
+    return Outcome(taken=frozenset(taken), refused=refused)
+
+
+def together(phones: Sequence[str], call: Callable[[Sequence[str]], None]) -> Outcome:
+    """
+    Call once for all; one by one where the gateway does not like something in it.
+
+    So one wrong number keeps no other from the list.
+    """
+    try:
+        call(phones)
+    except RefusedError as error:
+        if not error.about_content:
+            raise
+        return one_by_one(phones, lambda phone: call([phone]))
+    return Outcome(taken=frozenset(phones))
+
+
+def words(text: str) -> list[str]:
+    """Several values in one setting, with spaces or commas between them."""
+    return text.replace(",", " ").split()
+
+
+def rate_of(values: Values, usual: float) -> float:
+    """The rate that is set, or the usual one; raises ConfigurationError."""
+    text = values.get(RATE.name, "")
+    try:
+        rate = float(text or usual)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 10_000:  # noqa: PLR2004 (no gateway takes more)
+        raise ConfigurationError("rate must be a number above 0, up to 10000")
+    return rate
