@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.25
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
+#: What is kept for weeks may stay an hour longer.
+RETENTION_SECONDS = 3_600.0
 #: Rounds of reading before the job ends and others get their turn.
 READ_ROUNDS = 50
 #: The first filling of a big org's directory goes on without waiting for the next poll.
@@ -43,6 +45,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
+        "retention": (steps.forget_old, RETENTION_SECONDS),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),
         "directory": (

@@ -15,6 +15,7 @@ from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
+from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.settlement import PushReport
 from connector.store import Store
 
@@ -52,6 +53,7 @@ class Steps:
     seeker: Seeker
     errands: ErrandRunner
     announcer: Announcer
+    keeping: Keeping
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""
@@ -74,6 +76,10 @@ class Steps:
 
     def push(self) -> PushReport:
         return self.pusher.push()
+
+    def forget_old(self) -> RetentionReport:
+        """Delete what was kept long enough."""
+        return forget_old(self.store, self.keeping, self.clock)
 
     def announce(self) -> AnnounceReport:
         """Publish events of what was pushed, where they are wanted."""

@@ -150,6 +150,15 @@ class Settings:
         "none",
         "changes: publish SMS_Delivery__e when a person's record has changed, for flows",
     )
+    keep_callbacks_days: int = setting(
+        kinds.whole(7, 3650), "90", "how long delivery reports and answers to writes are kept"
+    )
+    keep_texts_days: int = setting(
+        kinds.whole(7, 3650), "30", "how long callbacks with what people wrote are kept"
+    )
+    keep_decisions_days: int = setting(
+        kinds.whole(365, 36_500), "2192", "how long it is kept what senders were told: 6 years"
+    )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)

@@ -36,6 +36,7 @@ from connector.store.matches import Match, Matches
 from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
+from connector.store.retention import Retention
 from connector.store.unread import Unread
 from connector.store.writes import Write, Writes
 
@@ -233,6 +234,10 @@ class Store:
         if self._names is None:
             self._names = privacy.own_names(marks)
         return self._names
+
+    def retention(self) -> Retention:
+        """What was kept long enough."""
+        return Retention(self._inbox, self._state)
 
     def erasure(self) -> Erasure:
         """All of it, text by text."""

@@ -1,6 +1,7 @@
 """What only those build who talk to Salesforce: the org, and the steps of the pipeline."""
 
 import functools
+from datetime import timedelta
 
 from requests.adapters import BaseAdapter
 
@@ -13,6 +14,7 @@ from connector.pipeline.errands import ErrandRunner
 from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.lookup import Seeker
 from connector.pipeline.push import Pusher
+from connector.pipeline.retention import Keeping
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import Budget
@@ -89,4 +91,9 @@ def build_steps(
         announcer=Announcer(store, org, budget, clock, mappings, holder=holder, enabled=events),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
         seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
+        keeping=Keeping(
+            callbacks=timedelta(days=settings.keep_callbacks_days),
+            texts=timedelta(days=settings.keep_texts_days),
+            decisions=timedelta(days=settings.keep_decisions_days),
+        ),
     )
