@@ -277,8 +277,8 @@ def test_a_parent_can_be_named_by_its_external_id(client, org):
     campaign = org.create("Campaign", {"Name": "Autumn", "Code__c": "A1"})
     path = "/sobjects/SMS_Campaign_Stat__c"
 
-    good = client.call("POST", path, {"Campaign__r": {"Code__c": "A1"}})
-    bad = client.call("POST", path, {"Campaign__r": {"Code__c": "B2"}})
+    good = client.call("POST", path, {"Key__c": "1", "Campaign__r": {"Code__c": "A1"}})
+    bad = client.call("POST", path, {"Key__c": "2", "Campaign__r": {"Code__c": "B2"}})
 
     assert org.record("SMS_Campaign_Stat__c", good.json()["id"])["Campaign__c"] == campaign
     assert code(bad) == (400, "INVALID_FIELD")

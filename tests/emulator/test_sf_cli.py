@@ -254,7 +254,7 @@ class TestData:
     def test_describes(self, acts):
         described = acts["describe"].result
 
-        assert described["keyPrefix"] == "a01"
+        assert described["keyPrefix"].startswith("a9")
         assert {"Key__c", "Messages__c"} <= {field["name"] for field in described["fields"]}
 
     def test_updates_a_record(self, acts, org, contacts):

@@ -43,7 +43,7 @@ class TestPrefixes:
         prefixes = emulated.prefixes()
 
         assert prefixes["003"] == "Contact"
-        assert prefixes["a02"] == "SMS_Message__c"
+        assert "SMS_Message__c" in prefixes.values()
 
     def test_of_objects_without_one_are_left_out(self, org, logged_in):
         rows = [
