@@ -200,13 +200,17 @@ def _plain(text: str) -> str:
 
 def _take(transaction: Transaction, rows: Sequence[_Row], seen: set[str]) -> list[Outcome]:
     phones = {row.event.phone for row in rows if row.event}
+    starts = {row.event.phone for row in rows if row.event and _opts_in(row.event)}
+    phones -= transaction.consents.held_by_name(phones - starts)
     transaction.consents.lock(phones)
     before = transaction.consents.states(phones)
     ledgers = transaction.consents.ledgers(phones)
     counting = {
         row.number: row.event
         for row in rows
-        if row.event and _counts(row.event, ledgers.get(row.event.phone, ()))
+        if row.event
+        and row.event.phone in phones
+        and _counts(row.event, ledgers.get(row.event.phone, ()))
     }
     recorded = hear(transaction, [(0, event) for event in counting.values()])
     added = {(each.event.phone, each.event.id) for each in recorded}
@@ -218,6 +222,9 @@ def _take(transaction: Transaction, rows: Sequence[_Row], seen: set[str]) -> lis
             told.extend([row.fault] if row.fault else [])
             continue
         event = row.event
+        if event.phone not in phones:
+            told.append(_known(row, event))
+            continue
         was, is_now = _state(before, event), _state(after, event)
         refused = row.number not in counting
         repeated = (event.phone, event.id) not in added or event.phone in done
@@ -225,6 +232,20 @@ def _take(transaction: Transaction, rows: Sequence[_Row], seen: set[str]) -> lis
         done.add(event.phone)
         told.append(Outcome(row=row.number, given=row.given, phone=event.phone, result=result))
     return told
+
+
+def _opts_in(event: ConsentEvent) -> bool:
+    return event.kind is ConsentKind.START
+
+
+def _known(row: _Row, event: ConsentEvent) -> Outcome:
+    return Outcome(
+        row=row.number,
+        given=row.given,
+        phone=event.phone,
+        result=Result.KNOWN,
+        detail="erased: its opt-out holds, and nothing is added",
+    )
 
 
 def _counts(event: ConsentEvent, ledger: Sequence[ConsentEvent]) -> bool:

@@ -21,6 +21,8 @@ from connector.store.sql import Bulk, Sql, keys, number
 from connector.store.times import micros
 
 
+__all__ = ["EVERYBODY", "Consents", "Recorded", "strictest"]
+
 #: So that two who write to one number wait for each other, also where it is new.
 TOUCH = Bulk("consents", ("phone text", "scope text"), "ON CONFLICT DO NOTHING")
 LOCK = Sql("""
@@ -252,6 +254,20 @@ class Consents:
     def erased_count(self) -> int:
         """How many erased numbers are opted out: nobody can list them."""
         return number(COUNT_ERASED.run(self._connection))
+
+    def held_by_name(self, phones: Iterable[str]) -> set[str]:
+        """
+        Those of these numbers that were erased and are opted out by their names.
+
+        Who hears again that they are has nothing to add, and would bring the number back.
+        """
+        erased = self._erased(phones)
+        if not erased:
+            return set()
+        rows = SELECT.run(self._connection, keys=keys([*erased, *erased.values()])).all()
+        again = {row.phone for row in rows if row.version}
+        held = {row.phone for row in rows if row.opted_out and not row.scope}
+        return {phone for name, phone in erased.items() if name in held and phone not in again}
 
     def rename(self, phone: str, clean: Callable[[ConsentEvent], ConsentEvent]) -> None:
         """

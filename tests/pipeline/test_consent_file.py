@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from connector import gateways
 from connector.domain.consent import ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.errors import ConfigurationError
 from connector.pipeline.consent import Evidence, start, stop
 from connector.pipeline.consent_export import COLUMNS, cells, harmless, opt_outs
 from connector.pipeline.consent_file import CHUNK, Importing, import_rows, read_rows
+from connector.pipeline.erasure import erase
 from connector.pipeline.phone_reader import PhoneReader
 from tests.support.events import MOBILE, NOON
 
@@ -44,6 +46,10 @@ def found(store, phone=MOBILE):
 
 def opt_in(store, clock, at=NOON):
     start(store, MOBILE, evidence(at), clock, version=found(store).version)
+
+
+def wipe(store, clock):
+    erase(store, gateways.installed(), PhoneReader("GB"), clock, MOBILE, actor="user:ann")
 
 
 class TestOptOuts:
@@ -102,6 +108,26 @@ class TestOptOuts:
 
         assert take(store, clock, text) == [(2, "not taken")]
         assert found(store) is None
+
+    def test_an_erased_number_stays_erased(self, store, clock):
+        stop(store, [MOBILE], evidence(EARLIER), clock)
+        wipe(store, clock)
+
+        told = take(store, clock, f"phone\n{MOBILE}\n{OTHER}\n", at=NOON)
+
+        assert told == [(2, "known"), (3, "added")]
+        with store.transaction(reads=True) as transaction:
+            assert [s.phone for _, s in transaction.consents.opted_out(limit=9)] == [OTHER]
+        assert found(store).version == 1
+
+    def test_an_erased_number_that_opted_in_again_is_opted_out(self, store, clock):
+        stop(store, [MOBILE], evidence(EARLIER), clock)
+        wipe(store, clock)
+        opt_in(store, clock)
+        clock.advance(hours=1)
+
+        assert take(store, clock, f"phone\n{MOBILE}\n", at=clock.now) == [(2, "added")]
+        assert found(store).opted_out
 
     def test_are_taken_chunk_by_chunk(self, store, clock):
         numbers = [f"+4477009{n:05}" for n in range(CHUNK + 5)]
