@@ -21,10 +21,12 @@ from connector.store.erasure import Request, Texts
 
 #: How long a backup is kept, so how long it may still hold the number.
 BACKUPS = timedelta(days=30)
-#: Rows that say nothing without the number.
-_OF_A_NUMBER = frozenset({"directory_phones", "engagements"})
+#: Rows that say nothing without the number; where to go on, a job finds out anew.
+_OF_A_NUMBER = frozenset({"block_entries", "directory_phones", "engagements", "marks"})
 #: What would be written to Salesforce: under a name that holds the number, or empty, nothing.
 _ON_THE_WAY = frozenset({"announcements", "bulk_changes", "changed_records", "pending"})
+#: Marks that nothing may touch: the key of the names, and the end of the audit.
+_LASTING = ("privacy.", "audit.")
 _LEDGER = frozenset({"consents", "consent_events"})
 _MOST_ROUNDS = 3
 
@@ -182,7 +184,8 @@ class _Eraser:
 
     def _row(self, row: Texts) -> None:
         hit = {name for name, text in row.texts.items() if self._spellings.found(text)}
-        if not hit:
+        lasting = row.table == "marks" and str(row.key["name"]).startswith(_LASTING)
+        if lasting or not hit:
             return
         self._removed[row.table] += 1
         if row.table in _LEDGER and "phone" in hit:

@@ -15,7 +15,7 @@ from connector.store.sql import Sql, keys
 PAGE = 2_000
 CALLBACKS_PAGE = 500
 #: Hold no number in clear, or are bound together by hashes.
-_LEFT_OUT = frozenset({"alembic_version", "api_keys", "audit", "callbacks", "leases", "marks"})
+_LEFT_OUT = frozenset({"alembic_version", "api_keys", "audit", "callbacks", "leases"})
 SELECT_CALLBACKS = Sql("""
     SELECT id, urgent, target, headers, body, parts FROM callbacks
     WHERE id > :position ORDER BY id LIMIT :limit

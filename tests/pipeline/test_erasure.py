@@ -95,6 +95,7 @@ def full(store, clock, mappings):
         t.writes.log([refused], NOON)
         t.writes.refuse([refused], NOON)
         t.writes.remember([change], NOON)
+        t.marks.set("block_list:x:pull", f'{{"token": "after {MOBILE}"}}')
     return store
 
 
