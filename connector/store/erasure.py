@@ -204,11 +204,11 @@ def _vacuum(engine: sa.Engine) -> None:
         cursor = pooled.cursor()
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (busy, *_) = cursor.fetchone()
+        answer = cursor.fetchone()
         cursor.close()
     except sqlite3.Error as error:
         raise StoreUnavailableError("the freed pages cannot be written over now") from error
     finally:
         pooled.close()
-    if busy:  # somebody still reads what was there before
+    if answer and answer[0]:  # somebody still reads what was there before
         raise StoreUnavailableError("the log of changes cannot be written over now")
