@@ -22,6 +22,8 @@ READ_SECONDS = 0.25
 ERRANDS_SECONDS = 5.0
 #: What is kept for weeks may stay an hour longer.
 RETENTION_SECONDS = 3_600.0
+#: Gateways are told of opt-outs as fast as they take them; their lists have many pages.
+BLOCK_LISTS_SECONDS, BLOCK_LIST_PAGES_SECONDS = 1.0, 5.0
 #: Rounds of reading before the job ends and others get their turn.
 READ_ROUNDS = 50
 #: The first filling of a big org's directory goes on without waiting for the next poll.
@@ -53,6 +55,9 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
             settings.directory_poll_seconds,
         ),
     }
+    if settings.block_lists:
+        jobs["block lists"] = (steps.push_block_lists, BLOCK_LISTS_SECONDS)
+        jobs["block list pull"] = (steps.pull_block_lists, BLOCK_LIST_PAGES_SECONDS)
     for name, (step, seconds) in jobs.items():
         scheduler.add_job(
             Job(name, step, clock), "interval", seconds=seconds, id=name, next_run_time=clock()
@@ -97,6 +102,7 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     if steps.adopt_mappings():
         log.info("mappings.changed")
     steps.announcer.prepare()
+    steps.block_pusher.prepare()
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})

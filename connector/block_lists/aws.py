@@ -20,6 +20,7 @@ from connector.block_lists.base import (
     Page,
     RefusedError,
     Values,
+    address,
     one_by_one,
     rate_of,
 )
@@ -147,7 +148,7 @@ BLOCK_LIST = BlockListKind(
         Key(name="secret_access_key", help="its secret"),
         Key(name="session_token", needed=False, help="only for temporary credentials"),
         Key(name="list", default="Default", needed=False, help="name or ARN of the list"),
-        Key(name="address", needed=False, help="not set: that of the region"),
+        address("not set: that of the region"),
     ),
     open=OptOutList,
     covers="all senders that use the list",

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError, ConnectorError
@@ -13,6 +14,7 @@ Values = Mapping[str, str]
 
 #: Answers that say that something is wrong with what was sent, not with who sent it.
 _ABOUT_CONTENT = frozenset({400, 422})
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BlockListError(ConnectorError):
@@ -112,6 +114,24 @@ class Key:
     fault: Callable[[str], str] = lambda _value: ""
 
 
+def address(help_text: str, *, default: str = "", needed: bool = False) -> Key:
+    """The key of an API's address: another region, or a proxy that a company wants."""
+    return Key(
+        name="address", help=help_text, needed=needed, default=default, fault=_address_fault
+    )
+
+
+def _address_fault(value: str) -> str:
+    """Credentials and numbers go there: in clear only on this machine."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        return "is no address"
+    here = parts.scheme == "http" and host in _THIS_MACHINE
+    return "" if host and (parts.scheme == "https" or here) else "must begin with https://"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockListKind:
     """
@@ -138,6 +158,22 @@ class BlockListKind:
     covers: str
     limits: str
     guesses: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredList:
+    """
+    The list of one gateway account, ready to be used.
+
+    `name` is what it is called everywhere: the gateway, and the account behind a slash.
+    `scope` is the brand whose opt-outs it gets, empty for all of them.
+    """
+
+    name: str
+    account: str
+    scope: str
+    kind: BlockListKind
+    list: BlockList
 
 
 #: What the list of any gateway may have.

@@ -19,6 +19,7 @@ from connector.block_lists.base import (
     Outcome,
     Page,
     Values,
+    address,
     one_by_one,
     rate_of,
     words,
@@ -45,9 +46,9 @@ class Suppressions(BlockList):
 
     def __init__(self, values: Values, clock: Clock) -> None:
         self._senders = words(values["originators"])
-        address = values.get("address") or _usual_address(values["api_key"])
+        base = values.get("address") or _usual_address(values["api_key"])
         login = f"Bearer {values['api_key']}"
-        self._api = Api(address, clock, headers={"Authorization": login})
+        self._api = Api(base, clock, headers={"Authorization": login})
         self.rate = rate_of(values, 5 / max(len(self._senders), 1))
 
     def add(self, phones: Sequence[str]) -> Outcome:
@@ -121,7 +122,7 @@ BLOCK_LIST = BlockListKind(
     keys=(
         Key(name="api_key", help="of the workspace; its beginning names the region"),
         Key(name="originators", help="all your senders, with spaces between them"),
-        Key(name="address", needed=False, help="not set: that of the key's region"),
+        address("not set: that of the key's region"),
     ),
     open=Suppressions,
     covers="the senders that are named: one entry for each",

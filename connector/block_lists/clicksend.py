@@ -18,6 +18,7 @@ from connector.block_lists.base import (
     Page,
     RefusedError,
     Values,
+    address,
     one_by_one,
     rate_of,
 )
@@ -124,7 +125,7 @@ BLOCK_LIST = BlockListKind(
         Key(name="username", help="of the API credentials"),
         Key(name="api_key", help="of the API credentials"),
         Key(name="list_id", help="of the opt-out list, to be seen in its address"),
-        Key(name="address", default="https://rest.clicksend.com", needed=False, help="the API"),
+        address("the API", default="https://rest.clicksend.com"),
     ),
     open=ContactList,
     since=True,

@@ -16,6 +16,7 @@ from connector.block_lists.base import (
     Outcome,
     Page,
     Values,
+    address,
     rate_of,
     together,
 )
@@ -101,7 +102,7 @@ BLOCK_LIST = BlockListKind(
     title="Infobip",
     docs="https://www.infobip.com/docs/api/platform/blocklist",
     keys=(
-        Key(name="address", help="the account's own base URL, https://xxxxx.api.infobip.com"),
+        address("the account's base URL, https://xxxxx.api.infobip.com", needed=True),
         Key(name="api_key", help="with the scope blocklist:manage"),
         Key(name="sender", needed=False, help="stop this sender only; not set: all"),
         Key(name="channel", needed=False, default="SMS", help="stop this channel only"),

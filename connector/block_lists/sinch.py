@@ -17,6 +17,7 @@ from connector.block_lists.base import (
     Outcome,
     Page,
     Values,
+    address,
     rate_of,
     together,
 )
@@ -66,11 +67,9 @@ BLOCK_LIST = BlockListKind(
         Key(name="service_plan_id", help="of the SMS API"),
         Key(name="api_token", help="of that service plan"),
         Key(name="group_id", help="of the group that holds who has opted out"),
-        Key(
-            name="address",
+        address(
+            "the API in the region of the service plan",
             default="https://us.sms.api.sinch.com",
-            needed=False,
-            help="the API in the region of the service plan",
         ),
     ),
     open=Group,

@@ -16,6 +16,7 @@ from connector.block_lists.base import (
     Page,
     RefusedError,
     Values,
+    address,
 )
 from connector.block_lists.http import Api
 from connector.block_lists.shapes import iso, number, record, rows, stamp, text, whole
@@ -76,7 +77,7 @@ BLOCK_LIST = BlockListKind(
             fault=_field_fault,
             help="which field holds the person's number: to or from",
         ),
-        Key(name="address", default="https://api.telnyx.com", needed=False, help="the API"),
+        address("the API", default="https://api.telnyx.com"),
     ),
     open=OptOuts,
     adds=False,

@@ -17,6 +17,7 @@ from connector.block_lists.base import (
     Outcome,
     RefusedError,
     Values,
+    address,
     rate_of,
     words,
 )
@@ -118,9 +119,7 @@ BLOCK_LIST = BlockListKind(
             fault=_source_fault,
             help=f"what Twilio notes as the source: {', '.join(SOURCES)}",
         ),
-        Key(
-            name="address", default="https://accounts.twilio.com", needed=False, help="the API"
-        ),
+        address("the API", default="https://accounts.twilio.com"),
     ),
     open=Consents,
     lists=False,

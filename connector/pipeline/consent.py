@@ -7,6 +7,7 @@ from datetime import datetime
 from connector.clock import Clock
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.errors import ConnectorError
+from connector.pipeline.block_queue import queue_blocks
 from connector.store import Store, Transaction
 from connector.store.consents import EVERYBODY, Recorded
 
@@ -46,8 +47,10 @@ def hear(
     Record these, with the numbers of their callbacks; holders of the numbers get them first.
 
     What the ledger has already is queued once more all the same: reading again shall mend.
+    The gateways' block lists are told of what is new, and nobody waits for them.
     """
     recorded = transaction.consents.record(events)
+    queue_blocks(transaction, recorded)
     mark_holders(transaction, {event.phone for _, event in events}, urgent=True)
     return recorded
 

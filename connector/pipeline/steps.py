@@ -7,6 +7,8 @@ from connector.clock import Clock
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.announce import Announcer, AnnounceReport
+from connector.pipeline.block_lists import BlockPusher, BlockPushReport
+from connector.pipeline.block_pull import BlockPuller, BlockPullReport
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.errands import ErrandReport, ErrandRunner
@@ -53,6 +55,8 @@ class Steps:
     seeker: Seeker
     errands: ErrandRunner
     announcer: Announcer
+    block_pusher: BlockPusher
+    block_puller: BlockPuller
     keeping: Keeping
 
     def adopt_mappings(self) -> bool:
@@ -84,6 +88,14 @@ class Steps:
     def announce(self) -> AnnounceReport:
         """Publish events of what was pushed, where they are wanted."""
         return self.announcer.announce()
+
+    def push_block_lists(self) -> BlockPushReport:
+        """Tell the gateways' own lists who has opted out."""
+        return self.block_pusher.push()
+
+    def pull_block_lists(self) -> BlockPullReport:
+        """Fetch opt-outs that were made at a gateway."""
+        return self.block_puller.pull()
 
     def look_up(self) -> LookupReport:
         """Ask for what matching wants and only Salesforce knows."""

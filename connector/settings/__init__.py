@@ -4,6 +4,8 @@ from connector.settings.declaration import ADDRESSES, REGION
 from connector.settings.gateways import (
     GatewaySecrets,
     account_key,
+    block_list_name,
+    block_list_values,
     gateway_option,
     gateway_secrets,
     secret_name,
@@ -25,6 +27,8 @@ __all__ = [
     "Settings",
     "ShownSetting",
     "account_key",
+    "block_list_name",
+    "block_list_values",
     "declared",
     "gateway_option",
     "gateway_secrets",

@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 PREFIX = "CONNECTOR_"
 GATEWAY_PREFIX = f"{PREFIX}GATEWAY_"
+BLOCK_LIST_PREFIX = f"{PREFIX}BLOCK_LIST_"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

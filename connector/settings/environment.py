@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from connector.domain.errors import ConfigurationError
 from connector.settings.declaration import (
     ADDRESSES,
+    BLOCK_LIST_PREFIX,
     GATEWAY_PREFIX,
     PREFIX,
     REGION,
@@ -103,6 +104,19 @@ class Environment:
         names = {name for name in names if not (REGION.names(name) or ADDRESSES.names(name))}
         found = {
             name.removeprefix(GATEWAY_PREFIX): Secret(self._secret(name))
+            for name in sorted(names)
+        }
+        return {name: secret for name, secret in found.items() if secret}
+
+    def take_block_lists(self) -> dict[str, Secret]:
+        """The variables under CONNECTOR_BLOCK_LIST_ that nothing else took; files read."""
+        names = {
+            name.removesuffix(FILE_SUFFIX)
+            for name in set(self._variables) - self._known
+            if name.startswith(BLOCK_LIST_PREFIX)
+        }
+        found = {
+            name.removeprefix(BLOCK_LIST_PREFIX): Secret(self._secret(name))
             for name in sorted(names)
         }
         return {name: secret for name, secret in found.items() if secret}

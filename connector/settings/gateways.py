@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from connector.domain.errors import ConfigurationError
-from connector.settings.declaration import GATEWAY_PREFIX, Option
+from connector.settings.declaration import BLOCK_LIST_PREFIX, GATEWAY_PREFIX, Option
 from connector.settings.secret import Secret
 
 
@@ -48,10 +48,15 @@ def account_key(account: str) -> str:
     return account.lower().replace("-", "_")
 
 
-def secret_name(gateway: str, account: str, key: str) -> str:
+def secret_name(gateway: str, account: str, key: str, *, prefix: str = GATEWAY_PREFIX) -> str:
     """The variable that holds a secret or an option: what to tell an operator to change."""
     words = [gateway, "", account, key] if account else [gateway, key]
-    return GATEWAY_PREFIX + "_".join(map(_variable, words))
+    return prefix + "_".join(map(_variable, words))
+
+
+def block_list_name(gateway: str, account: str, key: str) -> str:
+    """The variable that holds a value of a block list."""
+    return secret_name(gateway, account, key, prefix=BLOCK_LIST_PREFIX)
 
 
 def gateway_secrets(
@@ -101,6 +106,26 @@ def gateway_option(
     }
 
 
+def block_list_values(
+    found: Mapping[str, Secret], keys: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """
+    What is set for the block list of each gateway account, by key.
+
+    Raises ConfigurationError with a line for each variable that belongs nowhere.
+    """
+    places = {rest: _place(rest, keys) for rest in found}
+    unknown = [rest for rest, place in places.items() if place is None or place.previous]
+    if problems := [_explain(rest, keys, BLOCK_LIST_PREFIX) for rest in unknown]:
+        raise ConfigurationError("\n".join(problems))
+    values: dict[tuple[str, str], dict[str, str]] = {}
+    for rest, place in places.items():
+        if place:
+            account = values.setdefault((place.gateway, place.account), {})
+            account[place.key] = found[rest].value
+    return values
+
+
 def _place(rest: str, keys: Mapping[str, Sequence[str]]) -> _Place | None:
     """The longest gateway name wins, then the longest key: no variable has two meanings."""
     for gateway in sorted(keys, key=len, reverse=True):
@@ -121,17 +146,17 @@ def _places(gateway: str, tail: str, keys: Sequence[str]) -> Iterator[_Place]:
             yield _Place(gateway, account_key(account), key, previous)
 
 
-def _explain(rest: str, keys: Mapping[str, Sequence[str]]) -> str:
+def _explain(rest: str, keys: Mapping[str, Sequence[str]], prefix: str = GATEWAY_PREFIX) -> str:
     takes = {_variable(gateway): [_variable(key) for key in keys[gateway]] for gateway in keys}
     names = [f"{gateway}_{key}" for gateway, known in takes.items() for key in known]
     known = next((gateway for gateway in takes if rest.startswith(f"{gateway}_")), "")
     if near := difflib.get_close_matches(rest, names, n=1, cutoff=0.8):
-        hint = f"did you mean {GATEWAY_PREFIX}{near[0]}?"
+        hint = f"did you mean {prefix}{near[0]}?"
     elif known:
         hint = f"{known.lower()} takes {', '.join(takes[known])}"
     else:
         hint = f"the gateways are {', '.join(sorted(keys))}"
-    return f"unknown setting {GATEWAY_PREFIX}{rest}; {hint}"
+    return f"unknown setting {prefix}{rest}; {hint}"
 
 
 def _variable(name: str) -> str:

@@ -10,6 +10,7 @@ from connector.domain.errors import ConfigurationError
 from connector.settings import kinds
 from connector.settings.declaration import (
     ADDRESSES,
+    BLOCK_LIST_PREFIX,
     GATEWAY_PREFIX,
     PREFIX,
     REGION,
@@ -159,9 +160,20 @@ class Settings:
     keep_decisions_days: int = setting(
         kinds.whole(365, 36_500), "2192", "how long it is kept what senders were told: 6 years"
     )
+    block_list_pull_seconds: float = setting(
+        kinds.seconds(60, 604_800),
+        "3600",
+        "how often opt-outs are fetched that were made at a gateway",
+    )
+    block_list_unblock: str = setting(
+        kinds.choice("no", "yes"),
+        "no",
+        "yes: who has opted in again is taken off the gateways' block lists",
+    )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)
+    block_lists: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
@@ -178,12 +190,14 @@ class Settings:
         regions = environment.take_gateway_options(REGION)
         addresses = environment.take_gateway_options(ADDRESSES)
         gateways = environment.take_gateway_secrets()
+        block_lists = environment.take_block_lists()
         environment.refuse_unknown()
         settings = cls(
             **values,
             gateways=gateways,
             gateway_regions=regions,
             gateway_addresses=addresses,
+            block_lists=block_lists,
             sources=environment.sources,
             warnings=tuple(environment.warnings),
         )
@@ -205,7 +219,7 @@ class Settings:
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the log to mask."""
         values = [getattr(self, field) for field in declarations(type(self))]
-        values += self.gateways.values()
+        values += [*self.gateways.values(), *self.block_lists.values()]
         password = urlsplit(self.database_url.value).password or ""
         found = [each.value for each in values if isinstance(each, Secret)]
         return [text for text in (*found, password, unquote(password)) if text]
@@ -238,6 +252,7 @@ class Settings:
         }
         for found in (self.gateways, self.gateway_regions, self.gateway_addresses):
             values |= {GATEWAY_PREFIX + rest: value for rest, value in found.items()}
+        values |= {BLOCK_LIST_PREFIX + rest: value for rest, value in self.block_lists.items()}
         return [
             ShownSetting(
                 name=name,

@@ -24,6 +24,7 @@ from connector.settings import Settings
 from connector.setup import binding
 from connector.store import Store
 from connector.store.holders import own_name
+from connector.wiring.block_lists import build_puller, build_pusher, open_lists
 from connector.wiring.local import phone_reader, read_mappings
 
 
@@ -64,6 +65,7 @@ def build_steps(
         own_name(),
     )
     events = settings.platform_events == "changes"
+    lists = open_lists(settings, clock)
     budget = Budget(
         clock=clock,
         share=settings.salesforce_api_share / 100,
@@ -91,6 +93,8 @@ def build_steps(
         announcer=Announcer(store, org, budget, clock, mappings, holder=holder, enabled=events),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
         seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
+        block_pusher=build_pusher(settings, store, lists, clock, holder),
+        block_puller=build_puller(settings, store, lists, clock, holder),
         keeping=Keeping(
             callbacks=timedelta(days=settings.keep_callbacks_days),
             texts=timedelta(days=settings.keep_texts_days),

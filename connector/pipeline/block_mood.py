@@ -1,0 +1,88 @@
+"""How a gateway's API behaves: how fast it may be asked, and when it is left in peace."""
+
+import dataclasses
+import json
+import random
+from datetime import datetime, timedelta
+
+from connector.block_lists.base import BlockList, BlockListError, BusyError
+from connector.store import Transaction
+
+
+#: The first wait after trouble; each is twice as long, up to the longest.
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
+#: How many seconds' worth of numbers may be sent at once.
+_BURST_SECONDS = 2.0
+
+
+def wait_after(tries: int, chance: random.Random) -> timedelta:
+    """How long to wait after so many failures, not all at the same moment."""
+    longest = min(FIRST_WAIT * 2.0 ** min(tries, 16), LONGEST_WAIT)
+    return longest * chance.uniform(0.5, 1.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A list that is not asked before a moment, and why."""
+
+    until: datetime
+    error: str
+    tries: int
+
+    @classmethod
+    def of(cls, transaction: Transaction, name: str, work: str) -> "Hold | None":
+        """What keeps one kind of work from a list, if anything did last time."""
+        text = transaction.marks.get(_mark(name, work))
+        if not text:
+            return None
+        found = json.loads(text)
+        until = datetime.fromisoformat(found["until"])
+        return cls(until=until, error=found["error"], tries=found["tries"])
+
+    @classmethod
+    def after(
+        cls, error: BlockListError, before: "Hold | None", now: datetime, chance: random.Random
+    ) -> "Hold":
+        """As long as the gateway asks for, and longer each time it goes wrong again."""
+        tries = before.tries if before else 0
+        wait = wait_after(tries, chance)
+        asked = error.wait if isinstance(error, BusyError) else None
+        until = now + max(wait if asked is None else timedelta(), asked or timedelta())
+        return cls(until=until, error=str(error), tries=tries + 1)
+
+    def keep(self, transaction: Transaction, name: str, work: str) -> None:
+        told = {"until": self.until.isoformat(), "error": self.error, "tries": self.tries}
+        transaction.marks.set(_mark(name, work), json.dumps(told))
+
+
+def release(transaction: Transaction, name: str, work: str) -> None:
+    """Nothing keeps this work from a list any more."""
+    transaction.marks.set(_mark(name, work), "")
+
+
+def _mark(name: str, work: str) -> str:
+    return f"block_list:{name}:{work}"
+
+
+class Pace:
+    """
+    When the next call may be made, so that a list stays below its limit.
+
+    A call costs what a full one would: gateways count calls, whatever is in them.
+    """
+
+    def __init__(self, of: BlockList) -> None:
+        self._rate = of.rate
+        self._most = max(of.rate * _BURST_SECONDS, float(of.batch), float(of.look_up))
+        self._left = self._most
+        self._at: datetime | None = None
+
+    def allows(self, numbers: int, now: datetime) -> bool:
+        if self._at is not None and now > self._at:
+            gained = self._rate * (now - self._at).total_seconds()
+            self._left = min(self._left + gained, self._most)
+        self._at = now
+        return self._left >= numbers
+
+    def spend(self, numbers: int) -> None:
+        self._left -= numbers

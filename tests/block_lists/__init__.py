@@ -1,0 +1,1 @@
+"""The block lists of gateways, against servers written from their documentation."""
