@@ -9,9 +9,11 @@ import click
 
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
+from connector.clock import system_clock
 from connector.domain.errors import ConnectorError
 from connector.settings import Settings
 from connector.setup import binding
+from connector.wiring.block_lists import open_lists
 from connector.wiring.local import open_store, phone_reader, read_mappings, read_secrets
 from connector.wiring.org import open_org
 
@@ -115,6 +117,11 @@ def _gateways(settings: Settings) -> str:
     return ", ".join(names) or "none has a secret yet, so no callback is trusted"
 
 
+def _block_lists(settings: Settings) -> str:
+    found = open_lists(settings, system_clock)
+    return ", ".join(each.name for each in found) or "none is set up"
+
+
 def _store(settings: Settings) -> str:
     with contextlib.closing(open_store(settings, upgrade=False)) as store:
         store.check()
@@ -141,6 +148,7 @@ CHECKS: Mapping[str, Callable[[Settings], str]] = {
     "public address": _public_url,
     "mappings": _mappings,
     "gateways": _gateways,
+    "block lists": _block_lists,
     "store": _store,
     "Salesforce": _org,
 }

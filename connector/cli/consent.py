@@ -8,6 +8,7 @@ import click
 from connector.cli.acting import os_user, phone_of, scope_option
 from connector.cli.callback_view import safe
 from connector.cli.consent_files import export_file, import_file
+from connector.cli.consent_lists import lists
 from connector.cli.consent_record import record, review
 from connector.cli.consent_view import (
     RULES,
@@ -50,6 +51,7 @@ def consent() -> None:
     """
 
 
+consent.add_command(lists)
 consent.add_command(record)
 consent.add_command(review)
 consent.add_command(export_file)

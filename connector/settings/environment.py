@@ -23,6 +23,8 @@ from connector.settings.secret import Secret, exposure
 T = TypeVar("T")
 
 FILE_SUFFIX = "_FILE"
+#: Where some values of an account are secrets and others are not.
+_SECRET_WORDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 _NOT_OURS = (f"{PREFIX}TEST_",)
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _QUOTED = re.compile(r"""(["'])(.*)\1""")
@@ -64,6 +66,12 @@ def _read_lines(path: Path) -> dict[str, str]:
         quoted = _QUOTED.fullmatch(value)
         found[match[1]] = quoted[2] if quoted else value
     return found
+
+
+def _partly_secret(name: str, value: str) -> Secret:
+    """A value that may be shown, unless its name or what is in the address says otherwise."""
+    hidden = name.endswith(_SECRET_WORDS) or "@" in value or "?" in value
+    return Secret(value) if hidden else Secret(value, shown=value)
 
 
 class Environment:
@@ -116,7 +124,7 @@ class Environment:
             if name.startswith(BLOCK_LIST_PREFIX)
         }
         found = {
-            name.removeprefix(BLOCK_LIST_PREFIX): Secret(self._secret(name))
+            name.removeprefix(BLOCK_LIST_PREFIX): _partly_secret(name, self._secret(name))
             for name in sorted(names)
         }
         return {name: secret for name, secret in found.items() if secret}

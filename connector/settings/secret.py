@@ -14,6 +14,10 @@ class Secret:
     def __repr__(self) -> str:
         return self.shown if self.value else ""
 
+    def is_hidden(self) -> bool:
+        """Whether it shows something else than what it is."""
+        return self.shown != self.value
+
     def __bool__(self) -> bool:
         return bool(self.value)
 

@@ -219,7 +219,10 @@ class Settings:
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the log to mask."""
         values = [getattr(self, field) for field in declarations(type(self))]
-        values += [*self.gateways.values(), *self.block_lists.values()]
+        values += [
+            *self.gateways.values(),
+            *filter(Secret.is_hidden, self.block_lists.values()),
+        ]
         password = urlsplit(self.database_url.value).password or ""
         found = [each.value for each in values if isinstance(each, Secret)]
         return [text for text in (*found, password, unquote(password)) if text]
