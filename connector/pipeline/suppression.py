@@ -7,7 +7,9 @@ from datetime import datetime
 
 from connector.clock import Clock
 from connector.domain.consent import Consent
+from connector.gateways.base import Gateway
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.unheard import unheard, with_unheard
 from connector.quiet_hours import Hours, hours
 from connector.store import Store, Transaction
 from connector.store.consents import EVERYBODY, strictest
@@ -50,18 +52,24 @@ def check(
     *,
     actor: str,
     scope: str = EVERYBODY,
+    gateways: Mapping[str, Gateway] | None = None,
 ) -> list[Answer]:
     """
     An answer for each number, in order, kept before it is given.
 
-    All of it is one transaction that writes: a copy of the database that lags behind cannot
-    answer. Raises StoreUnavailableError, which means no.
+    A STOP counts from the moment when its gateway was thanked, read or not: callbacks that wait
+    are looked through as well, those of all `gateways` that are installed. All of it is one
+    transaction that writes: a copy of the database that lags behind cannot answer. Raises
+    StoreUnavailableError, which means no.
     """
     phones = [read_phone(number) for number in numbers]
     now = clock()
     with store.transaction() as transaction:
         names = {phone: transaction.pseudonym(phone) for phone in phones if phone}
-        known = transaction.consents.states(names)
+        heard = unheard(transaction, names.keys(), read_phone, gateways)
+        known: Mapping[str, Mapping[str, Consent]] = transaction.consents.states(names)
+        if heard:
+            known = with_unheard(transaction, known, heard)
         answers = [
             _answer(given, phone, _about(phone, known, scope), now)
             for given, phone in zip(numbers, phones, strict=True)

@@ -21,6 +21,10 @@ CLAIM = Sql("""
     SELECT callback_id, again FROM unread WHERE urgent = :urgent
     ORDER BY callback_id LIMIT :limit {skip_locked}
 """)
+#: Without a lock: what a worker is reading just now is not in the ledger yet.
+PEEK = Sql("""
+    SELECT callback_id FROM unread WHERE urgent = 1 ORDER BY callback_id LIMIT :limit
+""")
 FORGET = Sql("DELETE FROM unread WHERE urgent = :urgent AND callback_id IN {ids}")
 READ_AGAIN = Bulk(
     "unread",
@@ -106,6 +110,13 @@ class Unread:
             again=again,
             position=followed[-1].id if followed else None,
         )
+
+    def peek(self, limit: int) -> list[KeptCallback]:
+        """Urgent callbacks that nobody has read yet, or somebody reads just now."""
+        queued = list(PEEK.run(self._connection, limit=limit).scalars())
+        found = self._inbox.callbacks(queued) if queued else []
+        followed = self._follow(limit - len(queued), urgent=True) if self._follows else []
+        return [*found, *followed]
 
     def _follow(self, limit: int, *, urgent: bool) -> list[KeptCallback]:
         if not limit:

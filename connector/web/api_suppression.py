@@ -16,9 +16,8 @@ MOST_NUMBERS = 10_000
 _LONGEST_SCOPE = 64
 
 
-def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
+def blueprint(store: Store, clock: Clock, read_phone: PhoneReader) -> flask.Blueprint:
     suppression = flask.Blueprint("suppression", __name__, url_prefix="/api/suppression")
-    read_phone = PhoneReader(region)
 
     def answers(numbers: list[str], scope: str) -> list[dict[str, object]]:
         actor = f"key:{flask.g.api_key}"

@@ -1,10 +1,11 @@
 """The Flask application: everything that is not a callback."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flask
 
 from connector.clock import Clock
+from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store
 from connector.web import (
     api_consent,
@@ -37,6 +38,7 @@ def create_app(
     store: Store,
     clock: Clock,
     region: str = "",
+    regions: Mapping[tuple[str, str], str] | None = None,
     public_url: str = "",
     trusted_hosts: Sequence[str] = (),
 ) -> flask.Flask:
@@ -49,7 +51,9 @@ def create_app(
     )
     problems.install(app)
     app.register_blueprint(api_messages.blueprint(store, clock, region))
-    app.register_blueprint(api_suppression.blueprint(store, clock, region))
+    app.register_blueprint(
+        api_suppression.blueprint(store, clock, PhoneReader(region, regions))
+    )
     app.register_blueprint(api_consent.blueprint(store, clock, region))
     app.register_blueprint(openapi.blueprint(public_url))
     app.register_blueprint(status.blueprint(store, clock))

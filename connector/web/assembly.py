@@ -15,7 +15,7 @@ from connector.web.mount import Mount
 from connector.web.papers import Papers
 from connector.web.reading import Limits
 from connector.web.tally import Tally
-from connector.wiring.local import read_addresses, read_secrets
+from connector.wiring.local import read_addresses, read_regions, read_secrets
 
 
 #: Disk space of the embedded database below which no callbacks should come here any more.
@@ -34,6 +34,7 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
             store=store,
             clock=clock,
             region=settings.default_region,
+            regions=read_regions(settings),
             public_url=settings.public_url,
         ),
         Limits(body_bytes=MOST_BYTES),

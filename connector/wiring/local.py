@@ -51,7 +51,7 @@ def read_secrets(settings: Settings) -> Mapping[tuple[str, str], GatewaySecrets]
     """
     known = {name: gateway.secrets for name, gateway in gateways.installed().items()}
     secrets = gateway_secrets(settings.gateways, known)
-    options = {"addresses": read_addresses(settings), "region": _regions(settings)}
+    options = {"addresses": read_addresses(settings), "region": read_regions(settings)}
     problems = [
         f"{secret_name(*place, option)} is set, but this account has no secret"
         for option, places in options.items()
@@ -70,7 +70,7 @@ def read_addresses(settings: Settings) -> Mapping[tuple[str, str], Networks]:
 
 def phone_reader(settings: Settings) -> PhoneReader:
     """From whatever stands in a field or a callback to E.164; a wrong region is told."""
-    regions = _regions(settings)
+    regions = read_regions(settings)
     named = {secret_name(*place, "region"): region for place, region in regions.items()}
     named["CONNECTOR_DEFAULT_REGION"] = settings.default_region
     problems = [
@@ -83,7 +83,8 @@ def phone_reader(settings: Settings) -> PhoneReader:
     return PhoneReader(settings.default_region, regions)
 
 
-def _regions(settings: Settings) -> Mapping[tuple[str, str], str]:
+def read_regions(settings: Settings) -> Mapping[tuple[str, str], str]:
+    """Where numbers without a country code belong, by gateway and account."""
     return gateway_option(REGION, settings.gateway_regions, gateways.installed())
 
 
