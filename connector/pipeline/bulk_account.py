@@ -46,8 +46,10 @@ class Account:
         self.gone += [each for each in outcomes if each.verdict is Verdict.FOLLOW]
         return self._settle([each for each in outcomes if each.verdict is not Verdict.FOLLOW])
 
-    def settle_gone(self, went: Went) -> PushReport:
-        """Follow those that went elsewhere."""
+    def settle_gone(self, went: Went | None) -> PushReport:
+        """Follow those that went elsewhere; where nobody told, a call asks again."""
+        if went is None:
+            self.gone = [_again(each.change, each.error_code) for each in self.gone]
         reports = (self._settle(page, went) for page in pages(self.gone))
         return sum(reports, PushReport())
 

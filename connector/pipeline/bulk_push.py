@@ -163,11 +163,11 @@ class BulkPush:
         stuck = now >= job.progressed_at + STUCK
         if told is None or told.state.is_over:
             return _over(lane, job, told)
-        if told.state is JobState.OPEN:  # the call that closed it got lost
-            self._close(job)
-        elif stuck and told.processed == job.processed:
+        if stuck and told.processed == job.processed:
             log.warning("sf.bulk.stuck", extra=told_of(job, told.state.value))
             self._abort(job)
+        elif told.state is JobState.OPEN:  # the call that closed it got lost
+            self._close(job)
         wait = min(FIRST_POLL * 2 ** min(job.polls + 1, 16), LONGEST_POLL)
         return _keep(
             lane,
@@ -196,8 +196,7 @@ class BulkPush:
                     yield account.settle(kind, page)
                     yield from between()
         if account.gone:
-            with self._mood.asking(len(account.gone), paid=True):
-                went = self._mood.org.successors([o.change.record for o in account.gone])
+            went = self._mood.trail([o.change.record for o in account.gone], paid=True)
             yield account.settle_gone(went)
         while account.left:
             yield account.settle_lost()

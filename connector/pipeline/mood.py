@@ -2,11 +2,12 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailableError
+from connector.domain.records import RecordRef
 from connector.pipeline.batch_size import BatchSize
 from connector.pipeline.settlement import FIRST_WAIT
 from connector.salesforce.budget import Budget
@@ -16,6 +17,7 @@ from connector.salesforce.errors import (
     DailyLimitError,
     NoAnswerError,
     OrgBusyError,
+    OrgRefusedError,
 )
 from connector.salesforce.org import Org
 
@@ -111,6 +113,20 @@ class Mood:
         finally:
             self._budget.note(self.org.usage)
         self._patience.worked()
+
+    def trail(
+        self, records: Sequence[RecordRef], *, urgent: bool = False, paid: bool = False
+    ) -> dict[RecordRef, RecordRef | None] | None:
+        """Where these records of one object went; None where Salesforce refuses to tell."""
+        try:
+            with self.asking(len(records), urgent=urgent, paid=paid):
+                return self.org.successors(records)
+        except OrgRefusedError as refusal:
+            log.error(  # noqa: TRY400 (the code says it all)
+                "sf.trail.refused",
+                extra={"object": records[0].object, "code": refusal.code},
+            )
+            return None
 
 
 def _was_too_much(error: OrgUnavailableError) -> bool:

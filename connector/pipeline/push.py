@@ -6,6 +6,7 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 
 from connector.clock import Clock
+from connector.domain.errors import ConfigurationError, ConnectorError, OrgError
 from connector.domain.records import (
     BATCH_SIZE,
     Outcome,
@@ -65,13 +66,21 @@ class Pusher:
         with self._store.transaction(reads=True) as transaction:
             lanes = {*transaction.outbox.objects(self._clock())}
             lanes.update(transaction.bulk_jobs.objects())
-        report = sum((self._lane(name, limit) for name in sorted(lanes)), PushReport())
+        report, failures = PushReport(), list[ConnectorError]()
+        for name in sorted(lanes):
+            try:
+                report += self._lane(name, limit)
+            except (OrgError, ConfigurationError) as failure:
+                # It may be this object's alone: the others shall not wait for its cure.
+                failures.append(failure)
         if report.calls:
             log.info("sf.round.done", extra=dataclasses.asdict(report))
+        if failures:
+            raise failures[0]
         return report
 
-    def _lane(self, name: str, limit: int) -> PushReport:
-        lane = Lane.take(
+    def _take(self, name: str) -> Lane | None:
+        return Lane.take(
             name,
             self._holder,
             self._store,
@@ -79,6 +88,9 @@ class Pusher:
             self._random,
             announce=name in self._announced,
         )
+
+    def _lane(self, name: str, limit: int) -> PushReport:
+        lane = self._take(name)
         if lane is None:
             return PushReport()
         report, calls = PushReport(), self._org.calls
@@ -119,8 +131,7 @@ class Pusher:
                 if name != lane.name and outbox.pending(name, 1, now, urgent=True)
             ]
         for name in names:
-            other = Lane.take(name, self._holder, self._store, self._clock, self._random)
-            if other:
+            if other := self._take(name):
                 try:
                     yield from self._calls(other, limit, urgent=True)
                 finally:
@@ -172,9 +183,10 @@ class Pusher:
     def _follow(self, lane: Lane, gone: Sequence[Outcome]) -> PushReport:
         """Ask once for all of a round where they went; they are as many calls as batches."""
         urgent = any(each.change.urgent for each in gone)
-        with self._mood.asking(len(gone), urgent=urgent):
-            went = self._org.successors([each.change.record for each in gone])
-        return lane.settle(gone, went)
+        went = self._mood.trail([each.change.record for each in gone], urgent=urgent)
+        if went is None:
+            gone = [dataclasses.replace(each, verdict=Verdict.RETRY) for each in gone]
+        return lane.settle(gone, went or {})
 
 
 def _is_stopped(lane: Lane, *, urgent: bool) -> bool:

@@ -162,6 +162,27 @@ class TestOptOuts:
         assert [each for each in written if each] == [PEOPLE + 1]
         assert emulator.record("Lead", kim)["SMS_Opt_Out__c"] is True
 
+    def test_of_other_objects_are_announced_all_the_same(
+        self, store, org, emulator, budget, clock, people
+    ):
+        (kim,) = seed_leads(emulator, 1)
+        pusher = Pusher(
+            store, org, budget, clock, holder="one", bulk_from=PEOPLE // 2, announced=["Lead"]
+        )
+        enqueue(store, clock, people)
+
+        def stop(*_call):
+            enqueue(store, clock, [kim], "Lead", topic="consent", SMS_Opt_Out__c=True)
+            return False
+
+        emulator.faults.unavailable(path="successfulResults", when=stop)
+
+        work(pusher, clock, 6)
+
+        with store.transaction(reads=True) as t:
+            (told,) = t.announcements.due(clock(), 5)
+        assert (told.record.id, told.topic) == (kim, "consent")
+
 
 class TestNews:
     def test_of_a_record_under_way_are_written_after_the_job(
@@ -233,6 +254,20 @@ class TestRecordsInTrouble:
         assert followed == 1
         with store.transaction(reads=True) as t:
             assert t.outbox.is_marked(RecordRef("Contact", contact))
+
+    def test_a_trail_that_is_refused_does_not_keep_the_job_open(
+        self, store, emulator, bulk_pusher, clock, people
+    ):
+        enqueue(store, clock, people)
+        emulator.delete("Contact", people[0])
+        no = emulator.faults.refuse(400, "INVALID_FIELD", "no", path="/queryAll", times=None)
+
+        work(bulk_pusher, clock, 6)
+        assert (jobs(store)[0].settled, count(store)) == (PEOPLE, 1)
+        emulator.faults.clear(no.number)
+        work(bulk_pusher, clock, 20)
+
+        assert (refused(store), count(store)) == ([(people[0], "ENTITY_IS_DELETED")], 0)
 
     def test_locked_ones_are_not_put_into_job_after_job(
         self, store, emulator, bulk_pusher, clock, people
@@ -336,6 +371,27 @@ class TestTroubleWithAJob:
         work(bulk_pusher, clock, 200, seconds=60)
 
         assert calls_to(emulator, "PATCH /jobs/ingest") >= 2
+        assert all_delivered(emulator, people)
+        assert count(store) == 0
+
+    def test_a_job_that_could_not_be_closed_for_as_long_is_aborted_too(
+        self, store, emulator, bulk_pusher, clock, people
+    ):
+        closing, lasting = f"{JOBS}/750", STUCK.total_seconds() + 30
+        emulator.faults.refuse(
+            400,
+            "INVALIDJOBSTATE",
+            "no",
+            method="PATCH",
+            path=closing,
+            times=None,
+            lasting=lasting,
+        )
+        enqueue(store, clock, people)
+
+        work(bulk_pusher, clock, 200, seconds=60)
+
+        assert jobs(store)[0].error == "Aborted"
         assert all_delivered(emulator, people)
         assert count(store) == 0
 

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import ConfigurationError, StoreUnavailableError
 from connector.domain.records import RecordRef
 from connector.emulator import BrokenFlow, ValidationRule, seed_contacts, seed_leads
 from connector.pipeline.lane import LEASE
@@ -296,6 +296,34 @@ class TestRecordsThatWentElsewhere:
 
         assert pusher.push().refused == 1
         assert refused(store) == [(alex, "ENTITY_IS_DELETED")]
+
+
+class TestFaultsOfOneObject:
+    def test_hold_up_no_other_object(self, store, emulator, pusher, clock):
+        (alex,), (kim,) = seed_contacts(emulator, 1), seed_leads(emulator, 1)
+        enqueue(store, clock, [alex])
+        enqueue(store, clock, [kim], "Lead")
+        emulator.faults.refuse(404, "NOT_FOUND", "no", path="/composite/sobjects")
+
+        with pytest.raises(ConfigurationError):
+            pusher.push()
+
+        assert status(emulator, kim, "Lead") == "Delivered"
+
+    def test_a_trail_that_is_refused_is_asked_for_later_and_blocks_nothing(
+        self, store, emulator, pusher, clock
+    ):
+        gone, alex = seed_contacts(emulator, 2)
+        emulator.delete("Contact", gone)
+        enqueue(store, clock, [gone], topic="consent", SMS_Opt_Out__c=True)
+        enqueue(store, clock, [alex])
+        no = emulator.faults.refuse(400, "INVALID_FIELD", "no", path="/queryAll", times=None)
+
+        assert (pusher.push().postponed, status(emulator, alex)) == (1, "Delivered")
+        emulator.faults.clear(no.number)
+        clock.advance(seconds=60)
+
+        assert pusher.push().refused == 1
 
 
 class TestLeases:
