@@ -17,11 +17,18 @@ NAMES = list(gateways.installed())
 DEMONSTRATIONS = re.compile(r"\bdemo\b|/demo[/_.]")
 #: Too common a word to be looked for inside others.
 WHOLE_WORDS = {"generic"}
-#: Where a gateway has a module of its own: the one that reads it, the one that imitates it.
-HOMES = (SOURCES / "gateways", SOURCES / "gateways" / "imitation")
+#: Where a gateway has a module of its own: one reads it, one imitates it, one tells it of opt-outs.
+HOMES = (
+    SOURCES / "gateways",
+    SOURCES / "gateways" / "imitation",
+    SOURCES / "block_lists",
+)
+#: A way to sign that has the name in its own words.
+SCHEMES = {"sigv4"}
 OTHERS = [
     path
     for path in sorted(SOURCES.rglob("*.py"))
+    if path.stem not in SCHEMES
     if path.stem not in NAMES or path.parent not in HOMES
     if not DEMONSTRATIONS.search(path.relative_to(SOURCES.parent).as_posix())
 ]

@@ -115,6 +115,8 @@ STAYS = {
     "alembic_version",
     "api_keys",
     "audit",
+    "block_entries",
+    "block_listings",
     "callbacks",
     "consent_events",
     "consents",
