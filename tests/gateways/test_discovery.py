@@ -17,7 +17,7 @@ NAMES = list(gateways.installed())
 DEMONSTRATIONS = re.compile(r"\bdemo\b|/demo[/_.]")
 #: Too common a word to be looked for inside others.
 WHOLE_WORDS = {"generic"}
-#: Where a gateway has a module of its own: one reads it, one imitates it, one tells it of opt-outs.
+#: Where a gateway has a module of its own: one reads it, one imitates it, one blocks numbers.
 HOMES = (
     SOURCES / "gateways",
     SOURCES / "gateways" / "imitation",
