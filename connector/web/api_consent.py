@@ -66,7 +66,7 @@ def _start(
             422, 'An opt-in wants the "version" that GET /api/suppression/<phone> told.'
         )
     for name in ("occurred_at", "reason", "evidence"):
-        if not told.get(name):
+        if not _text(told, name):
             raise ProblemError(422, f'An opt-in wants "{name}".')
     try:
         return start(store, phone, evidence, clock, version=version, scope=scope)
@@ -102,7 +102,8 @@ def _moment(told: Mapping[str, object], now: datetime) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # in the year 1 there are hours without UTC
         raise ProblemError(
             422, '"occurred_at" is no time such as 2026-11-23T10:00:00Z.'
         ) from None
@@ -110,4 +111,4 @@ def _moment(told: Mapping[str, object], now: datetime) -> datetime | None:
         raise ProblemError(422, '"occurred_at" is a time without a zone.')
     if moment > now + AHEAD:
         raise ProblemError(422, '"occurred_at" lies in the future.')
-    return moment.astimezone(UTC)
+    return in_utc

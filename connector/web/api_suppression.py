@@ -33,21 +33,26 @@ def blueprint(store: Store, clock: Clock, read_phone: PhoneReader) -> flask.Blue
     @suppression.get("/<phone>")
     @requires(store, "consent:read")
     def ask_one(phone: str) -> dict[str, object]:
-        return answers([phone], flask.request.args.get("scope", ""))[0]
+        return answers([phone], _scope(flask.request.args.get("scope")))[0]
 
     return suppression
 
 
 def _question() -> tuple[list[str], str]:
     document = read_object({"numbers", "scope"})
-    numbers, scope = document.get("numbers"), document.get("scope") or ""
+    numbers = document.get("numbers")
     if not isinstance(numbers, list) or not all(isinstance(each, str) for each in numbers):
         raise ProblemError(422, '"numbers" is to be a list of texts.')
     if len(numbers) > MOST_NUMBERS:
         raise ProblemError(413, f"At most {MOST_NUMBERS} numbers a call.")
-    if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE:
+    return numbers, _scope(document.get("scope"))
+
+
+def _scope(given: object) -> str:
+    scope = given or ""
+    if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE or not scope.isprintable():
         raise ProblemError(422, '"scope" is to be the name of a brand.')
-    return numbers, scope
+    return scope
 
 
 def shown(answer: Answer) -> dict[str, object]:

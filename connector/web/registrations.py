@@ -149,10 +149,11 @@ def _sent_at(text: str, now: datetime) -> str:
         return ""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # in the year 1 there are hours without UTC
         raise ValueError("is no time such as 2026-11-23T10:00:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("is a time without a zone")
     if moment > now + AHEAD:
         raise ValueError("lies in the future")
-    return moment.astimezone(UTC).isoformat()
+    return in_utc.isoformat()

@@ -156,11 +156,19 @@ class TestNoAnswer:
             ({"numbers": [1]}, 422),
             ({"numbers": [], "brand": "x"}, 422),
             ({"numbers": [], "scope": 1}, 422),
+            ({"numbers": ["x"], "scope": "a\0b"}, 422),
+            ({"numbers": ["x"], "scope": "\ud800"}, 422),
             ({"numbers": ["x"] * 10_001}, 413),
         ],
     )
     def test_is_given_to_a_wrong_question(self, call, document, status):
         assert call("POST", "/api/suppression/check", document).status_code == status
+
+    @pytest.mark.parametrize("scope", ["%00", "x" * 65])
+    def test_is_given_to_a_wrong_question_for_one(self, call, scope):
+        answer = call("GET", f"/api/suppression/%2B447700900456?scope={scope}")
+
+        assert answer.status_code == 422
 
     def test_is_given_without_a_key(self, call):
         answer = call("POST", "/api/suppression/check", {"numbers": []}, key="")
@@ -189,6 +197,7 @@ class TestConsent:
         for lack in ("occurred_at", "reason", "evidence", "version"):
             less = {name: value for name, value in told.items() if name != lack}
             assert call("POST", "/api/consent", less).status_code == 422
+            assert call("POST", "/api/consent", {**told, lack: " "}).status_code == 422
         answer = call("POST", "/api/consent", told)
 
         assert (answer.status_code, answer.json["opted_out"]) == (200, False)
@@ -222,6 +231,7 @@ class TestConsent:
             {"kind": "stop"},
             {"phone": MOBILE, "kind": "stop", "occurred_at": "2026-11-23T12:00:00"},
             {"phone": MOBILE, "kind": "stop", "occurred_at": "2026-11-24T12:00:00Z"},
+            {"phone": MOBILE, "kind": "stop", "occurred_at": "0001-01-01T00:00:00+14:00"},
             {"phone": MOBILE, "kind": "stop", "reason": "a\nb"},
             {"phone": MOBILE, "kind": "stop", "Reason": "a"},
         ],

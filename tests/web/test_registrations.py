@@ -26,6 +26,11 @@ CONTACT = "003000000000001AAA"
         ({"record": "003"}, "record", "is no record id of 15 or 18 characters"),
         ({"campaign": CONTACT}, "campaign", "is no id of a Campaign"),
         ({"sent_at": "yesterday"}, "sent_at", "is no time such as 2026-11-23T10:00:00Z"),
+        (
+            {"sent_at": "0001-01-01T00:00:00+14:00"},
+            "sent_at",
+            "is no time such as 2026-11-23T10:00:00Z",
+        ),
         ({"sent_at": "2026-11-23T10:00:00"}, "sent_at", "is a time without a zone"),
         ({"sent_at": "2026-11-24T10:00:00Z"}, "sent_at", "lies in the future"),
         ({"sendAt": "x"}, "sendAt", "is not a known field"),
