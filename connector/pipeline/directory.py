@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from connector.clock import Clock
 from connector.domain.directory import DirectoryEntry
-from connector.domain.errors import OrgUnavailableError
+from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnavailableError
 from connector.domain.records import RecordRef
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.flags import heed
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.prefixes import PrefixSync
 from connector.salesforce.budget import Budget
+from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.org import Org
 from connector.store import Store, Transaction
 from connector.store.directory import KnownRecord
@@ -95,17 +96,29 @@ class DirectorySync:
         if lease is None:
             return DirectoryReport()
         try:
-            self._prefixes.sync()
-            return sum(
-                (self._object(m) for m in self._mappings.values() if m.phones),
-                DirectoryReport(),
-            )
+            return self._all()
         except OrgUnavailableError as error:
             log.warning("directory.unavailable", extra={"reason": str(error)})
             return DirectoryReport(done=False)
         finally:
             with self._store.transaction() as transaction:
                 transaction.leases.give_back(lease)
+
+    def _all(self) -> DirectoryReport:
+        """What one object is refused for, such as missing access, holds up no other."""
+        report, failures = DirectoryReport(), list[ConnectorError]()
+        try:
+            self._prefixes.sync()
+        except OrgRefusedError as failure:
+            failures.append(failure)
+        for mapping in self._mappings.values():
+            try:
+                report += self._object(mapping) if mapping.phones else DirectoryReport()
+            except (OrgRefusedError, ConfigurationError) as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+        return report
 
     def _object(self, mapping: ObjectMapping) -> DirectoryReport:
         report = DirectoryReport(done=False)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.consent import ConsentEvent, ConsentKind
+from connector.domain.errors import ConfigurationError
 from connector.emulator import seed_contacts, seed_leads
 from connector.pipeline.directory import OVERLAP, PAGE, Place
 from connector.pipeline.settlement import PushReport
@@ -32,6 +33,16 @@ def test_more_than_a_page_is_read_in_pages(emulator, directory):
     report = directory.sync()
 
     assert (report.records, report.done) == (PAGE + 10, True)
+
+
+def test_an_object_that_is_hidden_holds_up_no_other(store, emulator, directory):
+    (kim,) = seed_leads(emulator, 1, MobilePhone=MOBILE)
+    emulator.faults.refuse(404, "NOT_FOUND", "no", path="/sobjects/Contact/describe")
+
+    with pytest.raises(ConfigurationError):
+        directory.sync()
+
+    assert holders(store) == [kim]
 
 
 def test_numbers_are_found_however_they_are_written(store, emulator, directory):
