@@ -18,6 +18,8 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 0.25
+#: Opt-outs that wait are looked at this often.
+LATE_SECONDS = 60.0
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
 #: What is kept for weeks may stay an hour longer.
@@ -46,6 +48,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
+        "late": (steps.late.look, LATE_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         "retention": (steps.forget_old, RETENTION_SECONDS),
         "lookup": (steps.look_up, settings.flush_seconds),

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.pipeline.lateness import Lateness, lateness
 from connector.store import Store
 from connector.store.inbox import RecentCallbacks
 from connector.store.unread import Quarantined
@@ -23,6 +24,8 @@ class Overview:
 
     `unread` callbacks are kept and not read; `unmatched` messages have no record yet;
     `pending` topics of records wait for Salesforce, the oldest since `pending_since`.
+    `questions` are numbers about which a person has to decide, `late` the opt-outs that
+    Salesforce does not have yet.
     """
 
     engine: str
@@ -39,6 +42,9 @@ class Overview:
     latest_quarantined: Sequence[Quarantined]
     recent: Sequence[RecentCallbacks]
     last_written_at: datetime | None
+    opted_out: int
+    questions: int
+    late: Lateness
 
 
 def overview(store: Store) -> Overview:
@@ -60,4 +66,7 @@ def overview(store: Store) -> Overview:
             latest_quarantined=transaction.unread.quarantined(SHOWN),
             recent=store.inbox.recent(LOOKED_AT),
             last_written_at=transaction.writes.last_written_at(),
+            opted_out=transaction.consents.opted_out_count(),
+            questions=transaction.consents.questions_count(),
+            late=lateness(transaction),
         )

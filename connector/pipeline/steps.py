@@ -12,6 +12,7 @@ from connector.pipeline.block_pull import BlockPuller, BlockPullReport
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.errands import ErrandReport, ErrandRunner
+from connector.pipeline.lateness import LatenessWatch
 from connector.pipeline.lookup import LookupReport, Seeker
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
@@ -54,6 +55,7 @@ class Steps:
     directory: DirectorySync
     seeker: Seeker
     errands: ErrandRunner
+    late: LatenessWatch
     announcer: Announcer
     block_pusher: BlockPusher
     block_puller: BlockPuller

@@ -38,6 +38,7 @@ from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
 from connector.store.retention import Retention
 from connector.store.unread import Unread
+from connector.store.waits import Waits
 from connector.store.writes import Write, Writes
 
 
@@ -62,6 +63,7 @@ class Transaction:
         self.lookups = Lookups(connection)
         self.outbox = Outbox(connection)
         self.writes = Writes(connection)
+        self.waits = Waits(connection)
         self.announcements = Announcements(connection)
         self.leases = Leases(connection)
         self.keys = ApiKeys(connection)

@@ -28,8 +28,13 @@ def blueprint(store: Store, clock: Clock) -> flask.Blueprint:
     @keys.requires(store, SCOPE, browser=True)
     def show() -> flask.Response:
         now = clock()
+        found = overview(store)
         page = flask.render_template(
-            "status.html", overview=overview(store), now=now, ago=lambda at: ago(at, now)
+            "status.html",
+            overview=found,
+            alarm=found.late.alarm(now),
+            now=now,
+            ago=lambda at: ago(at, now),
         )
         response = flask.make_response(page)
         response.headers["Refresh"] = str(RELOAD_SECONDS)

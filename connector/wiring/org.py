@@ -11,6 +11,7 @@ from connector.fetch import fetch
 from connector.pipeline.announce import Announcer
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
+from connector.pipeline.lateness import LatenessWatch
 from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.lookup import Seeker
 from connector.pipeline.push import Pusher
@@ -79,6 +80,7 @@ def build_steps(
         mappings=mappings,
         read_phone=read_phone,
         clock=clock,
+        late=LatenessWatch(store, clock),
         errands=ErrandRunner(store, installed, fetch, clock, holder=holder),
         pusher=Pusher(
             store,

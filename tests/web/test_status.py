@@ -5,8 +5,10 @@ import base64
 import pytest
 
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
+from connector.store.outbox import Queued
 from connector.web.app import create_app
 from connector.web.keys import secret_hash
+from tests.pipeline.test_consent import say
 from tests.support.callbacks import dlr
 from tests.support.events import ALEX, NOON
 
@@ -80,3 +82,28 @@ def test_it_takes_nothing_from_elsewhere(client):
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     with client.get("/status/static/status.css") as sheet:
         assert sheet.status_code == 200
+
+
+def test_it_tells_of_opt_outs_that_are_late(client, store, clock):
+    with store.transaction() as t:
+        record = RecordRef("Contact", ALEX)
+        change = Queued(
+            record=record, topic="consent", fields={"A__c": True}, urgent=True, parent=""
+        )
+        t.outbox.enqueue([change], NOON)
+    clock.advance(minutes=16)
+
+    page = client.get("/status", headers=basic(SECRET)).text
+
+    assert "<b>1</b> changes that Salesforce does not have" in page
+    assert "oldest 16 min ago" in page
+    assert "Opt-outs are late" in page
+
+
+def test_it_tells_what_waits_for_a_person(client, store):
+    say(store, "review")
+
+    page = client.get("/status", headers=basic(SECRET)).text
+
+    assert "<b>1</b> wait for a person to decide" in page
+    assert "<b>1</b> numbers opted out" in page
