@@ -14,6 +14,9 @@ from connector.domain.errors import ConfigurationError, StoreUnavailableError
 BUSY_TIMEOUT_MS = 10_000
 #: Big enough that a batch stays in memory: a spill would lock readers out early.
 _CACHE_KIB = 65_536
+#: So long a server, or the network before it, may say nothing at all; the kernel's own limits
+#: are a quarter of an hour for what was sent, and two hours for what is waited for.
+SILENCE_MS = 60_000
 _Version = tuple[int, int, int]
 
 
@@ -86,14 +89,17 @@ def _set_pragmas(connection: sqlite3.Connection, path: Path) -> None:
 
 def open_postgresql(url: str) -> sa.Engine:
     """An engine on a server that keeps what it commits."""
-    parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
     engine = sa.create_engine(
-        parsed,
+        _parsed(url),
         pool_pre_ping=True,
         hide_parameters=True,  # rows hold numbers and texts, tracebacks must not
         pool_size=8,
         connect_args={
             "connect_timeout": 10,
+            "tcp_user_timeout": SILENCE_MS,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
             "application_name": "connector",
             # Plan each statement anew: one planned while a table was empty would go on scanning
             # it when it holds millions.
@@ -109,6 +115,17 @@ def open_postgresql(url: str) -> sa.Engine:
                     f" callbacks; set {name} = on"
                 )
     return engine
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url).set(drivername="postgresql+psycopg")
+    except (ValueError, sa.exc.ArgumentError):
+        # What could not be read may be the password.
+        raise ConfigurationError(
+            "the database address cannot be read: it is postgresql://USER:PASSWORD@HOST:PORT/NAME,"
+            " with @, : and / of the password written as %40, %3A and %2F"
+        ) from None
 
 
 @contextmanager

@@ -1,0 +1,31 @@
+"""Connections: addresses that cannot be read, and servers that fall silent."""
+
+import pytest
+
+from connector.domain.errors import ConfigurationError
+from connector.store import Store
+from connector.store.engine import SILENCE_MS, open_postgresql
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://user:s3cret/db", "postgresql://user:s3cret@host:port/db"]
+)
+def test_an_address_that_cannot_be_read_is_told_without_its_secret(url):
+    with pytest.raises(ConfigurationError, match="cannot be read") as told:
+        Store.connect(url)
+
+    assert "s3cret" not in str(told.value)
+    assert told.value.__suppress_context__
+
+
+def test_a_server_that_falls_silent_is_given_up(postgres_url):
+    engine = open_postgresql(postgres_url)
+
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        parameters = driver.info.get_parameters()
+
+    engine.dispose()
+    assert parameters["tcp_user_timeout"] == str(SILENCE_MS)
+    assert int(parameters["keepalives_idle"]) * 1_000 < SILENCE_MS
