@@ -9,6 +9,7 @@ from connector.domain.errors import ConnectorError
 SECONDS = 5.0
 #: No answer that we want is longer.
 MOST_BYTES = 65_536
+_PART = 16_384
 
 
 class FetchError(ConnectorError):
@@ -28,12 +29,15 @@ def fetch(address: str) -> bytes:
         with requests.get(
             address, timeout=SECONDS, allow_redirects=False, stream=True
         ) as answer:
-            body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-            status = answer.status_code
+            status, body = answer.status_code, b""
+            for part in answer.iter_content(_PART):
+                body += part
+                if len(body) > MOST_BYTES:
+                    break
     except (requests.RequestException, OSError, ValueError) as error:
         raise FetchError(f"no answer: {type(error).__name__}") from None
     if status != requests.codes.ok:
         raise FetchError(f"answered {status}")
     if len(body) > MOST_BYTES:
         raise FetchError(f"answered with more than {MOST_BYTES} bytes")
-    return bytes(body)
+    return body

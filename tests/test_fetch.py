@@ -18,6 +18,8 @@ class Outside(http.server.BaseHTTPRequestHandler):
         "/moved": (302, b"", {"Location": "/here"}),
         "/long": (200, b"x" * (MOST_BYTES + 1), {}),
         "/just": (200, b"x" * MOST_BYTES, {}),
+        "/part": (200, b"tex", {"Content-Length": "4"}),
+        "/packed": (200, b"text", {"Content-Encoding": "gzip"}),
     }
 
     def do_GET(self) -> None:
@@ -53,6 +55,12 @@ def test_gives_what_is_there(outside):
 )
 def test_takes_nothing_else(outside, page, told):
     with pytest.raises(FetchError, match=told):
+        fetch(outside + page)
+
+
+@pytest.mark.parametrize("page", ["/part", "/packed"])
+def test_an_answer_that_breaks_off_or_cannot_be_read_is_none(outside, page):
+    with pytest.raises(FetchError, match=r"^no answer: \w+$"):
         fetch(outside + page)
 
 
