@@ -93,10 +93,16 @@ class Lane:
                 raise LeaseLostError
             yield transaction
 
-    def begin(self, batch: Sequence[RecordChange]) -> None:
-        """From here on nobody knows what Salesforce has, until it answered."""
+    def begin(self, batch: Sequence[RecordChange]) -> Sequence[RecordChange]:
+        """
+        From here on nobody knows what Salesforce has, until it answered.
+
+        Returns what may go out: not what was worked out of a consent that has changed since.
+        """
         with self.renewed(len(batch)) as transaction:
+            batch = _current(transaction, batch)
             transaction.writes.in_doubt(batch)
+        return batch
 
     def settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
         """Keep what Salesforce answered for one call."""
@@ -127,3 +133,11 @@ class Lane:
             ) as error:  # two that wait for each other, on PostgreSQL
                 log.info("sf.settling.again", extra={"reason": str(error)})
         return keep()
+
+
+def _current(transaction: Transaction, batch: Sequence[RecordChange]) -> Sequence[RecordChange]:
+    """Without opt-outs and opt-ins that were replaced, or are to be worked out anew."""
+    urgent = [change for change in batch if change.urgent]
+    old = transaction.outbox.marked((change.record for change in urgent), urgent=True)
+    old.update(transaction.outbox.overtaken(urgent))
+    return [change for change in batch if not (change.urgent and change.record in old)]

@@ -175,7 +175,9 @@ class Pusher:
         size = self._mood.size(lane.name)
         urgent = any(change.urgent for change in batch)
         with self._mood.asking(len(batch), urgent=urgent, size=size):
-            lane.begin(batch)
+            batch = lane.begin(batch)
+            if not batch:
+                return []
             outcomes = self._org.update(batch)
         size.judge(outcomes)
         return [_with_fewer(each) for each in outcomes] if len(batch) > 1 else outcomes

@@ -36,7 +36,8 @@ CLAIM_MARKED = Sql("""
 """)
 UNMARK = Sql("DELETE FROM changed_records WHERE (object, record_id) IN {pairs}")
 SELECT_MARKED = Sql("""
-    SELECT COUNT(*) FROM changed_records WHERE object = :object AND record_id = :record_id
+    SELECT object, record_id FROM changed_records
+    WHERE (object, record_id) IN {pairs} AND urgent >= :urgent
 """)
 COUNT_MARKED = Sql("SELECT COUNT(*) FROM changed_records")
 PUT = Bulk(
@@ -256,8 +257,13 @@ class Outbox:
 
     def is_marked(self, record: RecordRef) -> bool:
         """Whether what it shall show has yet to be worked out anew."""
-        rows = SELECT_MARKED.run(self._connection, object=record.object, record_id=record.id)
-        return bool(number(rows))
+        return bool(self.marked([record]))
+
+    def marked(self, records: Iterable[RecordRef], *, urgent: bool = False) -> set[RecordRef]:
+        """Those of these records, or of those with a change of consent, to be worked out."""
+        pairs = keys((record.object, record.id) for record in records)
+        rows = SELECT_MARKED.run(self._connection, keys=pairs, urgent=int(urgent))
+        return {RecordRef(row.object, row.record_id) for row in rows}
 
     def touched(self, records: Iterable[RecordRef]) -> set[RecordRef]:
         """Those of these records to which something was written, or will be."""

@@ -65,7 +65,6 @@ class Cast:
     def begin(self) -> None:
         self._number = 0
         self.watch.violation = None
-        self.watch.erased = False
 
     def gateway(self, word: Word) -> None:
         """A callback is kept; from then on its gateway may hear 2xx."""
@@ -187,7 +186,6 @@ class Cast:
         self.org.contacts[record] = Contact(phone=phone, modified_at=self.org.now())
 
     def erase(self, phone: str) -> None:
-        self.watch.erased = True
         erase(self.world.store, GATEWAYS, read_phone, self.world.clock, phone, actor="user:ann")
 
     def wait(self, minutes: int) -> None:

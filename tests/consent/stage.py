@@ -154,7 +154,8 @@ class Stage:
         dice: random.Random,
         lose: set[int],
     ) -> Shown | None:
-        self._begin(self._beginnings[begins], lose)
+        self.begin(begins)
+        self.cast.org.lose = lose
         world, cast = self.world, self.cast
         tally = self.tallies.setdefault(scene, Tally())
         violation: Violation | None = None
@@ -175,12 +176,12 @@ class Stage:
         steps = [("begins", begins), *world.scheduler.steps]
         return Shown(replay=replay, scene=scene, violation=violation, steps=steps)
 
-    def _begin(self, beginning: _Beginning, lose: set[int]) -> None:
-        world = self.world
+    def begin(self, name: str) -> None:
+        """Have the world stand as it does at this beginning."""
+        world, beginning = self.world, self._beginnings[name]
         world.state.begin_with(beginning.state)
         world.inbox.begin_with(beginning.inbox)
         self.cast.org.begin_with(beginning.contacts)
-        self.cast.org.lose = lose
         world.now = beginning.now
         world.oracle = Oracle()
         world.oracle.begin_with(world.ledger())

@@ -21,7 +21,6 @@ class Watch:
         self._world = world
         self._org = org
         self.violation: Violation | None = None
-        self.erased = False
         world.state.raw.committed = self._committed
         org.watch = self._claimed
 
@@ -86,16 +85,18 @@ class Watch:
         """Everything is read, worked out and written."""
         oracle = self._world.oracle
         oracle.all_told()
+        held = set(self._world.state.raw.execute(_HELD).fetchall())
         for name, contact in self._org.contacts.items():
             oracle.checks += 1
             said = oracle.ledger.get(contact.phone)
-            if not said or contact.deleted:
+            # Of an erased number nobody knows who holds it, before it is read again.
+            if not said or contact.deleted or (name, contact.phone) not in held:
                 continue
             out = opted_out(said.values())
-            # Of an erased number nobody knows who holds it: what is set there stays.
             ends = any(each.kind in {"start", "settled"} for each in said.values())
-            decides = out or (ends and not self.erased)
-            if decides and contact.flag is not out:
+            # A tick that a later opt-in ended may stay: nobody is texted by it.
+            ends = ends and all(each.source != "Salesforce" for each in said.values())
+            if (out or ends) and contact.flag is not out:
                 raise Violation("C-6", f"in the end the flag of {name} says {contact.flag}")
 
 
