@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import gateways, mapping
+from connector import block_lists, gateways, mapping
 from connector.cli import found_commands
-from connector.settings import declared
+from connector.settings import block_list_name, declared
 from tests.support import reference
 
 
@@ -45,6 +45,11 @@ def test_links_within_the_repository_lead_somewhere(path):
 def test_settings_that_a_page_names_exist(path):
     known = {each.name for each in declared()}
     known |= {f"{each.name}_FILE" for each in declared() if each.kind.secret}
+    known |= {
+        block_list_name(gateway, "", key.name)
+        for gateway, kind in block_lists.installed().items()
+        for key in kind.keys
+    }
     named = set(
         re.findall(r"\bCONNECTOR_(?!GATEWAY_|TEST_)[A-Z][A-Z_]*[A-Z]\b", path.read_text())
     )

@@ -15,7 +15,7 @@ class Asked:
 
     method: str
     target: str
-    headers: dict
+    headers: dict[str, str]
     body: bytes
 
     @property
@@ -48,7 +48,7 @@ class Api:
 
     def __init__(self):
         self.asked = []
-        self.faults = deque()
+        self.faults: deque[Fault] = deque()
 
     def answer(self, asked):
         raise NotImplementedError

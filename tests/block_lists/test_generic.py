@@ -4,7 +4,7 @@ import pytest
 
 from connector.block_lists.base import BusyError, RefusedError
 from connector.domain.callback import Callback
-from connector.domain.consent import ConsentKind
+from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.errors import ConfigurationError
 from connector.gateways.generic import GATEWAY
 from connector.gateways.verify import trust
@@ -38,6 +38,7 @@ class Sender(Api):
         demand(asked.headers["webhook-id"] not in self.ids, 409)
         self.ids.add(asked.headers["webhook-id"])
         for event in GATEWAY.parse(callback):
+            assert isinstance(event, ConsentEvent)
             stopped = event.kind is ConsentKind.STOP
             (self.blocked.add if stopped else self.blocked.discard)(event.phone)
         return 204, None

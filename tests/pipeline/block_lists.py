@@ -28,7 +28,7 @@ class MemoryList(BlockList):
         self._dated = dated
         self.entries = {}
         self.asked = []
-        self.faults = deque()
+        self.faults: deque[Exception] = deque()
         self.refuses = {}
         self.loses = set()
         self.during = lambda: None

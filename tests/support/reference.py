@@ -13,7 +13,7 @@ from connector import gateways, mapping
 from connector.cli import root
 from connector.settings import ADDRESSES, REGION, declared, secret_name
 from connector.settings.declaration import GATEWAY_PREFIX
-from tests.support import doctor, salesforce
+from tests.support import block_lists, doctor, salesforce
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,6 +26,7 @@ def pages() -> dict[Path, str]:
         DOCS / "commands.md": commands_page(),
         DOCS / "gateways.md": gateways_page(),
         DOCS / "facts.md": facts_page(),
+        block_lists.PAGE: block_lists.page(table),
         salesforce.PAGE: salesforce.page(),
         doctor.PAGE: doctor.page(),
     }
@@ -77,6 +78,9 @@ def settings_page() -> str:
                 for gateway in gateways.installed().values()
             ],
         ),
+        "## Block lists",
+        "`CONNECTOR_BLOCK_LIST_<GATEWAY>_<KEY>` belongs to the list of opt-outs that a gateway "
+        "keeps itself; [block-lists.md](block-lists.md) has all of them.",
     )
 
 
