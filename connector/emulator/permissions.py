@@ -83,9 +83,6 @@ class Permissions:
         self._guarded = set(self._storage.documents("guarded"))
         self._rights.clear()
 
-    def guards(self, name: str) -> bool:
-        return name.lower() in self._guarded
-
     def may(self, user: str, sobject: str, right: str) -> bool:
         name = sobject.lower()
         if FOLLOWS.get(name, name) not in self._guarded:

@@ -29,10 +29,6 @@ def fictional_phone(number: int) -> str:
     return f"+1{_AREAS[area % len(_AREAS)]}55501{last:02}"
 
 
-def fictional_uk_phone(number: int) -> str:
-    return f"+447700900{number % 1_000:03}"
-
-
 def seed_contacts(
     org: EmulatedOrg, count: int, *, start: int = 0, accounts: int = 0, **fields: object
 ) -> list[str]:

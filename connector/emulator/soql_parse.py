@@ -38,14 +38,6 @@ def parse(query: str) -> Query:
     return tree
 
 
-def parse_condition(text: str) -> Condition:
-    """A WHERE clause by itself, as SOSL has them."""
-    parser = SoqlParser(text)
-    condition = parser.condition()
-    parser.finish()
-    return condition
-
-
 class SoqlParser:
     """Walks over the tokens of one query, once."""
 

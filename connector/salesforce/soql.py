@@ -27,7 +27,6 @@ _ESCAPES = {
     "\f": "\\f",
 }
 _ESCAPED = str.maketrans(_ESCAPES)
-_ESCAPED_FOR_LIKE = str.maketrans({**_ESCAPES, "%": "\\%", "_": "\\_"})
 _CONTROL = re.compile(r"[\x00-\x07\x0b\x0e-\x1f\x7f]")
 
 
@@ -40,11 +39,6 @@ def select(columns: Iterable[str], source: str, *clauses: str) -> str:
 def text(value: str) -> str:
     """A quoted literal that means exactly this text."""
     return f"'{_clean(value).translate(_ESCAPED)}'"
-
-
-def text_for_like(value: str) -> str:
-    """The same for the inside of a LIKE pattern, unquoted: add the wildcards and quotes."""
-    return _clean(value).translate(_ESCAPED_FOR_LIKE)
 
 
 def record_id(value: str) -> str:
@@ -68,24 +62,15 @@ def name(value: str) -> str:
 
 def moment(value: datetime) -> str:
     """A date-time literal, which is not quoted; a moment without zone is refused."""
-    return _utc(value, whole_seconds=not value.microsecond)
-
-
-def moment_value(value: datetime) -> str:
-    """The text that a date-time field takes in a write: always with milliseconds."""
-    return _utc(value, whole_seconds=False)
+    if value.tzinfo is None:
+        raise ValueError("moment without zone")
+    utc = value.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds" if value.microsecond else "seconds") + "Z"
 
 
 def read_moment(value: str) -> datetime:
     """A date-time as answers hold it: 2026-11-23T10:00:00.000+0000."""
     return datetime.fromisoformat(value).astimezone(UTC)
-
-
-def _utc(value: datetime, *, whole_seconds: bool) -> str:
-    if value.tzinfo is None:
-        raise ValueError("moment without zone")
-    utc = value.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="seconds" if whole_seconds else "milliseconds") + "Z"
 
 
 def _clean(value: str) -> str:

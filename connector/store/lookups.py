@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 import sqlalchemy as sa
 
-from connector.store.sql import Bulk, Row, Sql, keys, number
+from connector.store.sql import Bulk, Row, Sql, keys
 from connector.store.times import micros, moment_or_none
 
 
@@ -62,7 +62,6 @@ SELECT_BY_RECORD = Sql(f"""
     SELECT {_NAMES} FROM lookups WHERE record_id IN {{items}} AND record_id <> ''
     ORDER BY scope, name, object
 """)  # noqa: S608
-COUNT_SOUGHT = Sql("SELECT COUNT(*) FROM lookups WHERE next_at > 0")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +143,6 @@ class Lookups:
 
     def put(self, lookups: Sequence[Lookup]) -> None:
         PUT.run(self._connection, sorted(map(_row, lookups)))
-
-    def sought_count(self) -> int:
-        return number(COUNT_SOUGHT.run(self._connection))
 
 
 def _lookup(row: Row) -> Lookup:

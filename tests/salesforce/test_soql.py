@@ -33,10 +33,6 @@ def test_what_has_no_literal_is_refused(value):
         soql.text(value)
 
 
-def test_wildcards_lose_their_meaning_in_like():
-    assert soql.text_for_like(r"50%_\'") == r"50\%\_\\\'"
-
-
 @pytest.mark.parametrize("value", ["003xx000004TmiQ", "003xx000004TmiQAAS"])
 def test_ids_are_quoted_in_their_long_form(value):
     assert soql.record_id(value) == "'003xx000004TmiQAAS'"
@@ -62,24 +58,18 @@ def test_other_names_are_refused(value):
 
 
 @pytest.mark.parametrize(
-    "value, literal, field_value",
+    "value, literal",
     [
-        (
-            datetime(2026, 11, 23, 10, tzinfo=UTC),
-            "2026-11-23T10:00:00Z",
-            "2026-11-23T10:00:00.000Z",
-        ),
+        (datetime(2026, 11, 23, 10, tzinfo=UTC), "2026-11-23T10:00:00Z"),
         (
             datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=2))),
-            "2026-11-23T10:00:00.250Z",
             "2026-11-23T10:00:00.250Z",
         ),
     ],
 )
-def test_moments_are_written_in_utc(value, literal, field_value):
+def test_moments_are_written_in_utc(value, literal):
     assert soql.moment(value) == literal
-    assert soql.moment_value(value) == field_value
-    assert soql.read_moment(field_value.replace("Z", "+0000")) == value
+    assert soql.read_moment(literal.replace("Z", "+0000")) == value
 
 
 def test_a_moment_without_zone_is_refused():
