@@ -64,7 +64,12 @@ class Play:
 
     def during(self, phone):
         """A STOP while the next call is under way."""
-        self.there.during = lambda: (self.clock.advance(seconds=61), self.stop(phone))
+
+        def meanwhile():
+            self.clock.advance(seconds=61)
+            self.stop(phone)
+
+        self.there.during = meanwhile
 
     def late(self, phone):
         """The next caller sleeps past its lease, and another does what is to be done."""
