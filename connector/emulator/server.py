@@ -100,7 +100,8 @@ class _Door(http.server.ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def server_bind(self) -> None:
-        """Without the name look-up of the base class."""
+        """Without the name look-up of the base class; the last one's connections may linger."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "localhost", self.server_address[1]

@@ -55,6 +55,17 @@ def test_both_doors_lead_to_the_same_org(org, server, contact):
             assert answer.json()["LastName"] == "Brook"
 
 
+def test_the_same_port_is_free_at_once_after_the_end(org, tmp_path):
+    with serve(org, folder=tmp_path) as server:
+        port = int(server.http_url.rpartition(":")[2])
+        lingering = socket.create_connection(("localhost", port))
+        lingering.sendall(b"GET /emulator/stats HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        lingering.recv(1)
+
+    with lingering, serve(org, port, folder=tmp_path) as again:
+        assert again.http_url == server.http_url
+
+
 def test_a_connection_is_kept_for_the_next_call(server):
     host = server.http_url.removeprefix("http://")
     connection = http.client.HTTPConnection(host)
