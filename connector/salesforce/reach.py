@@ -30,6 +30,7 @@ class Barrier(enum.StrEnum):
     WRONG_NAME = "wrong name"  # the certificate is for another host
     ENCRYPTION = "encryption"  # no common way to encrypt
     MOVED = "moved"  # it redirects
+    BUSY = "busy"  # an error of the server: maintenance, an incident
     STRANGER = "stranger"  # whoever answers is not Salesforce
 
 
@@ -124,6 +125,8 @@ def _barrier(error: requests.RequestException) -> Barrier:
 def _versions(host: str, answer: requests.Response) -> tuple[str, ...]:
     if answer.is_redirect or answer.is_permanent_redirect:
         raise UnreachableError(host, Barrier.MOVED)
+    if answer.status_code >= requests.codes.server_error:
+        raise UnreachableError(host, Barrier.BUSY)
     try:
         told = answer.json()
     except ValueError:

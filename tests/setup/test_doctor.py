@@ -121,6 +121,13 @@ class TestNetwork:
 
         assert "CONNECTOR_SALESFORCE_CA_FILE" in finding["cure"]
 
+    def test_an_org_under_maintenance_has_not_moved(self, healthy):
+        healthy.org.faults.unavailable(times=None)
+
+        finding = one_broken(healthy.report(), "no-answer")
+
+        assert finding["check"] == "address"
+
     def test_a_web_page_instead_of_the_api(self, healthy):
         healthy.org.faults.maintenance_page(path="/services/data/$", times=None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from connector.domain.errors import ConfigurationError
 from connector.salesforce.certificate import KeyCertificate, beside
 from connector.salesforce.reach import Barrier, UnreachableError
-from connector.setup.doctor.check import Check
+from connector.setup.doctor.check import NO_ANSWER, Check
 from connector.setup.doctor.context import DoctorContext
 from connector.setup.doctor.finding import Finding, Level, Trouble, fine
 
@@ -158,6 +158,7 @@ _BARRIERS = {
     Barrier.WRONG_NAME: (TLS_FAILED, "{host}: its certificate is for another host"),
     Barrier.ENCRYPTION: (TLS_FAILED, "{host}: no common way to encrypt"),
     Barrier.MOVED: (ORG_MOVED, "{host}: redirects elsewhere"),
+    Barrier.BUSY: (NO_ANSWER, "{host}: Salesforce is busy or under maintenance"),
     Barrier.STRANGER: (ORG_MOVED, "{host}: does not answer as Salesforce's API does"),
 }
 
