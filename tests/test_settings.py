@@ -130,6 +130,8 @@ class TestPublicUrl:
             "https://",
             "https://sms.example.org:99999",
             "https://sms example.org",
+            "https://sms..example.org",
+            f"https://{'3MVG' * 16}.example.org",
             "ftp://127.0.0.1",
         ],
     )

@@ -140,7 +140,7 @@ def _say_why(given: Given, error: ConnectorError) -> None:
     """What is wrong; and what to do and where to click, as far as the doctor knows."""
     finding = _diagnosis(given)
     if finding is None:
-        click.echo(f"\n{paragraph(str(error), hanging=0)}\n", err=True)
+        click.echo(f"\n{paragraph(_by_question(str(error)), hanging=0)}\n", err=True)
         return
     told = {"": finding.what, "do": _by_question(finding.cure), "click": finding.where}
     click.echo(err=True)

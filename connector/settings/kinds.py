@@ -96,9 +96,14 @@ def _read_origin(text: str) -> str:
         return ""
     parts = urlsplit(text)
     extra = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
-    if not parts.hostname or extra or not _is_safe(parts):
+    if not _is_host(parts.hostname or "") or extra or not _is_safe(parts):
         raise ValueError(text)
     return urlunsplit((parts.scheme, parts.netloc.lower(), "", "", ""))
+
+
+def _is_host(name: str) -> bool:
+    """No part of a host's name is empty or longer than 63 characters (RFC 1035, 2.3.4)."""
+    return re.fullmatch(r"[^.]{1,63}(\.[^.]{1,63})*\.?", name) is not None
 
 
 def _is_safe(parts: SplitResult) -> bool:
