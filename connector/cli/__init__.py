@@ -16,7 +16,7 @@ from importlib.abc import InspectLoader
 
 import click
 
-from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnavailableError
 
 
 def main() -> None:
@@ -24,9 +24,15 @@ def main() -> None:
     try:
         root(prog_name="connector")
     except ConnectorError as error:
-        for line in str(error).splitlines():
+        for line in _told(error).splitlines():
             click.echo(f"connector: {line}", err=True)
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+
+
+def _told(error: ConnectorError) -> str:
+    """What is wrong; where that alone helps nobody, also what tells more."""
+    hint = ": `connector setup doctor` finds out why"
+    return f"{error}{hint if isinstance(error, OrgUnavailableError) else ''}"
 
 
 class FoundCommands(click.Group):

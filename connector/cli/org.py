@@ -114,7 +114,7 @@ def emulate(http_port: int, https_port: int, folder: Path, *, empty: bool) -> No
 
 
 def _greeting(prepared: PreparedOrg | EmulatedOrg, server: OrgServer) -> Iterator[str]:
-    yield f"# The emulated org is at {server.http_url} (its records) until Ctrl-C."
+    yield f"# The emulated org is at {server.http_url}/emulator/ (its records) until Ctrl-C."
     if isinstance(prepared, PreparedOrg):
         yield "# In another terminal:"
         for name, value in exports(prepared, server).items():

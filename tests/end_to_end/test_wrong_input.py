@@ -156,7 +156,7 @@ class TestOrg:
         done = connector(settings, "config", "check", SALESFORCE_PRIVATE_KEY=make_key(tmp_path))
 
         assert to_change(done).startswith(
-            "Salesforce: Salesforce login at localhost: invalid_grant: check user, certificate"
+            "Salesforce: Salesforce login at localhost: invalid_grant: upload the certificate"
         )
         assert done.returncode == 2
 
