@@ -11,6 +11,7 @@ from connector.domain.callback import Arrival
 from connector.fetch import FetchError
 from connector.pipeline.errands import GIVEN_UP_AFTER, ErrandReport, ErrandRunner
 from connector.pipeline.normalise import normalise
+from connector.pipeline.phone_reader import PhoneReader
 from connector.store.errands import ErrandState
 from tests.gateways.cases import FOLDER, read
 
@@ -47,7 +48,7 @@ def come(store, clock):
         for name in names:
             callback = read(FOLDER / f"aws/{name}.yaml").callback
             store.inbox.keep([Arrival(callback=callback, urgent=True)])
-        normalise(store, gateways.installed(), lambda text, *_: text, clock)
+        normalise(store, gateways.installed(), PhoneReader(), clock)
         return store.inbox.last_id()
 
     return come
@@ -107,7 +108,7 @@ def test_reading_it_again_does_not_open_it_again(store, come, runner, outside, c
 
     with store.transaction() as transaction:
         transaction.unread.read_again([(number, True)])
-    normalise(store, gateways.installed(), lambda text, *_: text, clock)
+    normalise(store, gateways.installed(), PhoneReader(), clock)
 
     assert runner.run() == ErrandReport()
     assert outside.opened.total() == 1

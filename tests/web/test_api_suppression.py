@@ -24,11 +24,15 @@ def call(store, clock):
     client = create_app(store=store, clock=clock, region="GB").test_client()
 
     def call(method, path, document=None, *, key=secret):
-        more = {}
-        if document is not None:
-            more = {"data": json.dumps(document), "content_type": "application/json"}
+        data = None if document is None else json.dumps(document)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return client.open(path, method=method, headers=headers, **more)
+        return client.open(
+            path,
+            method=method,
+            headers=headers,
+            data=data,
+            content_type=data and "application/json",
+        )
 
     return call
 
@@ -145,7 +149,7 @@ class TestNoAnswer:
         )
 
         assert answer.status_code == 503
-        assert "sendable" not in answer.json
+        assert "sendable" not in answer.get_json()
 
     @pytest.mark.parametrize(
         "document, status",

@@ -77,7 +77,7 @@ class TestPapers:
         papers = Papers(outside, clock)
 
         async def run():
-            said = []
+            said: list[object] = []
             for wait in (0, 0, PAUSE.total_seconds()):
                 clock.advance(seconds=wait)
                 try:
