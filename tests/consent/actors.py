@@ -68,33 +68,9 @@ class Cast:
 
     def gateway(self, word: Word) -> None:
         """A callback is kept; from then on its gateway may hear 2xx."""
-        received_at = self.world.clock()
-        at = None if word.ahead is None else whole(received_at, word.ahead)
-        message = f"m{self.next_number()}"
-        stamp = {} if at is None else {"timestamp": at.isoformat()}
-        document: dict[str, object] = {
-            "type": "sms.received",
-            **stamp,
-            "data": {"from": word.phone, "text": _TEXTS[word.kind], "message_id": message},
-        }
-        callback = Callback(
-            gateway="generic",
-            account=word.account,
-            method="POST",
-            target=f"/callbacks/generic/{word.account}",
-            headers={"content-type": "application/json"},
-            body=json.dumps(document).encode(),
-            received_at=received_at,
-        )
-        self.world.store.inbox.keep([Arrival(callback=callback, urgent=True)])
-        said = Said(
-            kind=word.kind,
-            at=micros(at or received_at),
-            timed=at is not None,
-            source="Reply",
-            place=("generic", word.account),
-            message_id=message,
-        )
+        number = f"m{self.next_number()}"
+        arrival, said = arrival_of(word, self.world.clock(), number)
+        self.world.store.inbox.keep([arrival])
         self.world.oracle.acknowledged(word.phone, said)
 
     def read(self) -> None:
@@ -220,6 +196,35 @@ class Cast:
 
 
 _TEXTS = {"stop": "STOP", "start": "START", "review": DOUBT}
+
+
+def arrival_of(word: Word, received_at: datetime, message: str) -> tuple[Arrival, Said]:
+    """The callback that brings a word, and what it says."""
+    at = None if word.ahead is None else whole(received_at, word.ahead)
+    stamp = {} if at is None else {"timestamp": at.isoformat()}
+    document: dict[str, object] = {
+        "type": "sms.received",
+        **stamp,
+        "data": {"from": word.phone, "text": _TEXTS[word.kind], "message_id": message},
+    }
+    callback = Callback(
+        gateway="generic",
+        account=word.account,
+        method="POST",
+        target=f"/callbacks/generic/{word.account}",
+        headers={"content-type": "application/json"},
+        body=json.dumps(document).encode(),
+        received_at=received_at,
+    )
+    said = Said(
+        kind=word.kind,
+        at=micros(at or received_at),
+        timed=at is not None,
+        source="Reply",
+        place=("generic", word.account),
+        message_id=message,
+    )
+    return Arrival(callback=callback, urgent=True), said
 
 
 def whole(moment: datetime, ahead: int) -> datetime:

@@ -29,14 +29,13 @@ Played = tuple[dict[str, Tally], str]
 
 def play(stage: Stage, *, seed: int, runs: int, part: int = 0, parts: int = 1) -> Shown | None:
     """A part of so many runs; stops at the first that breaks an invariant."""
-    scenes = SCENES[part::parts]
+    scenes, before = SCENES[part::parts], stage.runs
     each = int(runs * ENUMERATED / len(SCENES))
     dice = random.Random(seed)  # noqa: S311 (repeatable, not secret)
     for scene in scenes:
         if shown := enumerate_orders(stage, scene, each, dice):
             return shown
-    done = sum(tally.runs for tally in stage.tallies.values())
-    for number in range(runs // parts - done):
+    for number in range(runs // parts - (stage.runs - before)):
         if shown := stage.draw(seed, number * parts + part):
             return shown
     return None

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from connector.clock import Clock
 from connector.domain.directory import DirectoryEntry
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
-from connector.salesforce.budget import ApiUsage
 from connector.salesforce.directory import DirectoryPage
 from connector.salesforce.errors import NoAnswerError
 
@@ -44,7 +43,7 @@ class MemoryOrg:
         self.calls = 0
         self.writes = 0
         self.lose: set[int] = set()
-        self.usage: ApiUsage | None = None
+        self.usage = None
         self.bulk = None
         self._updates = 0
         self._under_way: dict[int, list[RecordChange]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.errors import ConnectorError, OrgUnavailableError
-from tests.consent.actors import Cast, Word
+from tests.consent.actors import Cast
 from tests.consent.oracle import Oracle, Violation
 from tests.consent.org import Contact
 from tests.consent.scenarios import (
@@ -113,6 +113,10 @@ class Stage:
 
     _beginnings_known = False
 
+    @property
+    def runs(self) -> int:
+        return sum(tally.runs for tally in self.tallies.values())
+
     def draw(self, seed: int, number: int) -> Shown | None:
         """One run by chance."""
         dice = random.Random(f"{seed}:{number}")  # noqa: S311 (repeatable, not secret)
@@ -214,6 +218,3 @@ def _alone(act: Callable[[], object]) -> Action:
             return
 
     return run
-
-
-__all__ = ["DRAWN", "Shown", "Stage", "Tally", "Word"]

@@ -87,9 +87,10 @@ class Database:
         """What it holds now, to begin with again."""
         names = "SELECT name FROM sqlite_master WHERE type = 'table'"
         self._tables = [name for (name,) in self.raw.execute(names)]
-        return {
-            name: self.raw.execute(f"SELECT * FROM {name}").fetchall() for name in self._tables
-        }
+        return {name: self._rows(name) for name in self._tables}
+
+    def _rows(self, table: str) -> list[tuple[object, ...]]:
+        return self.raw.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
 
     def begin_with(self, rows: Rows) -> None:
         if self.raw.in_transaction:
@@ -101,7 +102,7 @@ class Database:
             if name == "alembic_version":
                 continue
             wanted = rows[name]
-            if execute(f"SELECT * FROM {name}").fetchall() != wanted:  # noqa: S608
+            if self._rows(name) != wanted:
                 execute(f"DELETE FROM {name}")  # noqa: S608
                 for row in wanted:
                     execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
