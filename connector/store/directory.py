@@ -55,9 +55,12 @@ SELECT_REFUSED_AS_GONE = Sql("""
       'ENTITY_IS_DELETED', 'INVALID_CROSS_REFERENCE_KEY', 'NOT_FOUND'
     )
 """)
+#: Others stay on the list, and would fill a page for ever.
 SELECT_GONE = Sql("""
-    SELECT object, record_id FROM refused WHERE object IN {items} AND error_code IN (
+    SELECT object, record_id FROM refused AS r WHERE object IN {items} AND error_code IN (
       'ENTITY_IS_DELETED', 'INVALID_CROSS_REFERENCE_KEY', 'NOT_FOUND'
+    ) AND EXISTS (
+      SELECT 1 FROM lookups AS l WHERE l.record_id = r.record_id AND l.record_id <> ''
     ) ORDER BY since, record_id LIMIT :limit
 """)
 PUT_PERSON_ACCOUNTS = Bulk(
@@ -156,7 +159,7 @@ class Directory:
         return [RecordRef(row.object, row.record_id) for row in rows]
 
     def gone(self, objects: Iterable[str], limit: int) -> list[RecordRef]:
-        """Records of these objects that Salesforce did not find when they were written."""
+        """Records that were looked up, and that Salesforce did not find when written to."""
         rows = SELECT_GONE.run(self._connection, keys=keys(objects), limit=limit)
         return [RecordRef(row.object, row.record_id) for row in rows]
 

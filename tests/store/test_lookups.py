@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.store.lookups import Lookup
 from tests.support.events import NOON
 
@@ -81,6 +82,22 @@ def test_is_found_by_its_record_and_by_its_scope(store):
     with store.transaction(reads=True) as t:
         assert t.lookups.of_records([FOUND.record_id, "", "x"]) == [FOUND]
         assert t.lookups.found_in("Row__c", "kannel") == [FOUND]
+
+
+@pytest.mark.usefixtures("known")
+def test_records_that_are_gone_and_were_named_by_ids_do_not_hide_those_that_were_found(store):
+    named = "a77000000000009AAA"
+    with store.transaction() as t:
+        for minutes, record_id in enumerate((named, FOUND.record_id)):
+            change = RecordChange(
+                record=RecordRef("Row__c", record_id), fields={}, change_ids=frozenset()
+            )
+            gone = Outcome(change=change, verdict=Verdict.PARK, error_code="ENTITY_IS_DELETED")
+            t.writes.refuse([gone], NOON + timedelta(minutes=minutes))
+
+        found = t.directory.gone(["Row__c"], 1)
+
+    assert [each.id for each in found] == [FOUND.record_id]
 
 
 def test_objects_are_told_apart(store):
