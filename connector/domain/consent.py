@@ -92,7 +92,10 @@ class ConsentEvent:
         person may not know who else texts them.
         """
         if self.source in _ATTESTED:
-            return self.at > hold.at + CLOCK_SKEW
+            # What is dated ahead of our clock knows nothing of what we hear after it.
+            ahead = hold.received_at > self.received_at
+            said_at = min(self.at, self.received_at) if ahead else self.at
+            return said_at > hold.at + CLOCK_SKEW
         timed = self.occurred_at is not None and hold.occurred_at is not None
         place, other = (self.gateway, self.account), (hold.gateway, hold.account)
         return place == other and self.at > hold.at + (CLOCK_SKEW if timed else RECEIPT_SKEW)

@@ -220,6 +220,7 @@ def arrival_of(word: Word, received_at: datetime, message: str) -> tuple[Arrival
         kind=word.kind,
         at=micros(at or received_at),
         timed=at is not None,
+        received=micros(received_at),
         source="Reply",
         place=("generic", word.account),
         message_id=message,

@@ -22,6 +22,7 @@ class Said:
     kind: str
     at: int
     timed: bool
+    received: int = 0
     source: str = ""
     place: tuple[str, str] = ("", "")
     id: str = ""
@@ -41,7 +42,9 @@ class Said:
         if self.kind != "start":
             return False
         if self.source in WITNESSED:
-            return self.at - hold.at > SKEW
+            # Nobody has evidence of what comes after it.
+            at = self.at if hold.received <= self.received else min(self.at, self.received)
+            return at - hold.at > SKEW
         if self.place != hold.place:
             return False
         return self.at - hold.at > (SKEW if self.timed and hold.timed else RECEIPT_SKEW)

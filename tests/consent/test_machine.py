@@ -66,6 +66,7 @@ class Consent(RuleBasedStateMachine):
                         kind=each.kind,
                         at=micros(each.at),
                         timed=each.occurred_at is not None,
+                        received=micros(each.received_at),
                         source=each.source,
                         place=(each.gateway, each.account),
                         id=each.id,

@@ -15,7 +15,9 @@ from tests.support.clock import NOON
 
 
 PRIVACY_KEY = "0123456789abcdef0123456789abcdef"
-_SAID = "phone, id, kind, at, timed, source, gateway, account, message_id, about"
+_SAID = (
+    "phone, id, kind, at, timed, source, gateway, account, message_id, about, received_at"
+)
 #: Reading the texts of tables that no run fills would take most of an erasure's time.
 _FILLED = frozenset(
     {
@@ -158,11 +160,12 @@ class World:
         """What the database has of the ledger, erased numbers under their own."""
         found: dict[str, dict[str, Said]] = {}
         for row in self.state.raw.execute(f"SELECT {_SAID} FROM consent_events"):  # noqa: S608
-            phone, own, kind, at, timed, source, gateway, account, message, about = row
+            phone, own, kind, at, timed, source, gateway, account, message, about, received = row
             found.setdefault(self._phones.get(phone, phone), {})[own] = Said(
                 kind=kind,
                 at=at,
                 timed=bool(timed),
+                received=received,
                 source=source,
                 place=(gateway, account),
                 id=own,
