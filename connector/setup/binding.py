@@ -2,6 +2,7 @@
 
 import logging
 
+from connector.domain.errors import ConfigurationError
 from connector.salesforce.errors import WrongOrgError
 from connector.store import Store
 
@@ -41,7 +42,16 @@ def demand(bound: str, org_id: str) -> None:
 
 
 def bind(store: Store, org_id: str) -> str:
-    """Give the database to this org, and return the one before; all is worked out anew."""
+    """
+    Give the database to this org, and return the one before; all is worked out anew.
+
+    Raises ConfigurationError where nobody knows which org it is: the guard would be gone.
+    """
+    if not org_id:
+        raise ConfigurationError(
+            "Salesforce did not say which org this is, so the database stays with the one it"
+            " has: let the app's scopes include api, and log in as a user who sees itself"
+        )
     with store.transaction() as transaction:
         before = transaction.belonging.org()
         transaction.belonging.give(org_id)

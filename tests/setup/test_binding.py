@@ -46,6 +46,15 @@ class TestCheck:
         assert binding.bound_org(store) == ""
 
 
+def test_an_org_without_an_id_is_given_nothing(store):
+    binding.check(store, FIRST)
+
+    with pytest.raises(ConfigurationError, match="did not say which org"):
+        binding.bind(store, "")
+
+    assert binding.bound_org(store) == FIRST
+
+
 def remember_something(store, clock):
     """A message that was written to a Contact, and something that waits for it."""
     contact = RecordRef("Contact", "003xx0000000001AAA")
