@@ -138,7 +138,7 @@ def apply(
         if as_json:
             print_json({**_json(visit, made), "applied": not check_only, "assigned": given})
         else:
-            _report(made, given, check_only=check_only)
+            _report(visit, made, given, check_only=check_only)
         if hidden and not _plan(visit, wanted).is_done:
             raise ConfigurationError(
                 "fields that were hidden can be compared now, and some differ: apply again"
@@ -148,9 +148,10 @@ def apply(
 class _Visit:
     """The org that a command works on, who we are there, and for whom."""
 
-    def __init__(self, org: Org, api_version: str, assignee: str) -> None:
+    def __init__(self, org: Org, settings: Settings, assignee: str) -> None:
         self.org = org
-        self.api_version = api_version
+        self.uses_key = bool(settings.salesforce_private_key)
+        self.api_version = settings.salesforce_api_version
         self.told = look(org)
         self.user = str(self.told["user"] or self.told["user_id"] or "our user")
         self.assignee = assignee or self.user
@@ -181,7 +182,7 @@ def _visit(env_file: Path | None, assignee: str) -> Iterator[_Visit]:
     if env_file and not assignee and own.salesforce_login_url:
         assignee = _own_user(own)
     with open_org(settings) as org:
-        yield _Visit(org, settings.salesforce_api_version, assignee)
+        yield _Visit(org, settings, assignee)
 
 
 def _same_options(wanted: Footprint, env_file: Path | None, assignee: str) -> str:
@@ -248,7 +249,7 @@ def _explain(deployment: Deployment) -> None:
         click.echo(paragraph(failure.problem, label="    "), err=True)
 
 
-def _report(made: Plan, given: list[str], *, check_only: bool) -> None:
+def _report(visit: _Visit, made: Plan, given: list[str], *, check_only: bool) -> None:
     if check_only:
         click.echo("\nThe org would take all of it; nothing was changed.")
         return
@@ -261,6 +262,10 @@ def _report(made: Plan, given: list[str], *, check_only: bool) -> None:
     click.echo("\nWhat is left for you to click:\n")
     for number, text in enumerate(remaining(made.parts), 1):
         click.echo(paragraph(text, label=f"{number:2}"))
+    if visit.assignee != visit.user:
+        who = f"--username {visit.assignee}" if visit.uses_key else "--flow client-credentials"
+        click.echo("\nThen log in as the connector's user, if that is not done:")
+        click.echo(f"  connector org login {who}")
     click.echo("\nThen look whether all is well: connector setup doctor")
 
 

@@ -104,6 +104,12 @@ class TestApply:
         assert run("plan", *CORE).exit_code == 0
         assert "= Contact: 22 fields" in run("plan", *CORE, "--all").stdout
 
+    def test_the_connectors_own_user_logs_in_next(self, run):
+        mine = run("apply", *CORE, "--yes", "--assign", INTEGRATION_USER)
+
+        assert "\n  connector org login --flow client-credentials\n" in mine.stdout
+        assert "org login" not in run("apply", *CORE, "--yes").stdout
+
     def test_all_default_parts_go(self, run):
         told = json.loads(run("apply", "--yes", "--json").stdout)
 

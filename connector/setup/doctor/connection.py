@@ -18,8 +18,9 @@ SETTINGS_INCOMPLETE = Trouble(
     name="settings-incomplete",
     level=Level.BROKEN,
     means="A setting that the login needs is missing or cannot be right.",
-    cure="Set it; `connector config show` tells what is set and from where, and `connector org"
-    " login` walks through all of it.",
+    cure="Set it; `connector config show` tells what is set and from where. `connector org"
+    " login` walks through all of it, and `set -a; . salesforce/salesforce.env; set +a` reads"
+    " what it wrote.",
     where=f"{APP} > Settings > OAuth Settings: the consumer key",
 )
 MAPPING_WRONG = Trouble(
