@@ -81,7 +81,7 @@ VALUE_MISSING = Trouble(
     level=Level.BROKEN,
     means="The picklist lacks a value that we write, or has it as inactive. A restricted"
     " picklist refuses the record then.",
-    cure=f"Add or activate the values, for each record type too ({_APPLY} adds ours), or"
+    cure=f"Add or activate the values, for each record type too ({_APPLY} add ours), or"
     " translate them in the mapping.",
     where=f"{_FIELD} > Values",
 )
