@@ -112,6 +112,8 @@ class Scheduler:
         self.alone = False
         self.steps: list[tuple[str, str]] = []
         self.crashes = 0
+        #: Called when an actor is gone: what it had open is undone, as a database does.
+        self.left: Action = lambda: None
 
     def run(self, actors: Sequence[tuple[str, Action]], chooser: Chooser) -> None:
         """Run all of them to their ends; raises what one of them raised."""
@@ -173,7 +175,7 @@ class Scheduler:
         try:
             self._actions[number]()
         except Crashed:
-            pass
+            self.left()
         except BaseException as error:  # noqa: BLE001 (told to whoever started the run)
             self._error = self._error or error
             self._ending = True

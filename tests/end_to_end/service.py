@@ -120,7 +120,11 @@ class Service:
     def prepare(self) -> str:
         """Make the store, and a key for the sender's program, which is returned."""
         self._command("store", "upgrade")
-        return self._command("keys", "create", "sender", "--scope", "messages:write").strip()
+        return self.make_api_key("sender", "messages:write")
+
+    def make_api_key(self, name: str, *scopes: str) -> str:
+        given = [word for scope in scopes for word in ("--scope", scope)]
+        return self._command("keys", "create", name, *given).strip()
 
     def start(self) -> None:
         for number, (words, port) in enumerate(self._roles):
