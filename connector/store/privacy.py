@@ -35,23 +35,23 @@ def settle_key(marks: Marks, given: Pseudonyms | None) -> None:
     """
     Make a key where there is none; raises ConfigurationError where another one was in use.
 
-    With another key nobody who was erased would be known any more, and could be texted.
+    With another key nobody who was erased would be known any more, and could be texted. Of two
+    processes that make one at the same moment, both have that of the first.
     """
+    known = marks.get(_PROOF)  # asked for first: whoever has left it has left the key too
     if given is None and not marks.get(_KEY):
-        if marks.get(_PROOF):
+        if known:
             raise ConfigurationError(
                 "this database was used with CONNECTOR_PRIVACY_KEY: set it to the same key"
             )
-        marks.set(_KEY, secrets.token_hex(32))
+        marks.first(_KEY, secrets.token_hex(32))
     names = given or own_names(marks)
     proof = names.of("proof")
-    if marks.get(_PROOF) not in {"", proof}:
+    if (known or marks.first(_PROOF, proof)) != proof:
         raise ConfigurationError(
             "CONNECTOR_PRIVACY_KEY is not the key that this database was used with: the "
             "opt-outs of erased numbers hang on it"
         )
-    if not marks.get(_PROOF):
-        marks.set(_PROOF, proof)
 
 
 def own_names(marks: Marks) -> Pseudonyms:
