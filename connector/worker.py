@@ -106,6 +106,7 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
         log.info("mappings.changed")
     steps.announcer.prepare()
     steps.block_pusher.prepare()
+    steps.block_puller.prepare()
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from connector.block_lists.base import BlockListError, ConfiguredList, Outcome
 from connector.clock import Clock
+from connector.pipeline.block_calls import BlockPushReport, find, tell
 from connector.pipeline.block_mood import Hold, Pace, release, wait_after
 from connector.pipeline.block_queue import configure, is_stopped
 from connector.store import Store, Transaction
@@ -28,21 +29,6 @@ CATCH_UP, CATCH_UPS = 1_000, 100
 #: Troubles of one kind of work do not stop the other.
 SENDING, READING = "send", "read"
 NOT_THERE = "not on the list when it was read back"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockPushReport:
-    """What one round did, over all lists."""
-
-    blocked: int = 0
-    freed: int = 0
-    verified: int = 0
-    refused: int = 0
-    kept: int = 0
-
-    def __add__(self, other: "BlockPushReport") -> "BlockPushReport":
-        mine, theirs = dataclasses.asdict(self), dataclasses.asdict(other)
-        return BlockPushReport(**{name: mine[name] + theirs[name] for name in mine})
 
 
 class BlockPusher:
@@ -74,13 +60,17 @@ class BlockPusher:
         self._caught_up: dict[str, datetime] = {}
 
     def prepare(self) -> None:
-        """To be called once at the start: from now on opt-outs are queued for these lists."""
+        """
+        To be called once at the start: from now on opt-outs are queued for these lists.
+
+        What went wrong before may be mended, so it is tried at once.
+        """
         configure(self._store, {each.name: each.scope for each in self._lists})
-        if not self._unblock:
-            return
         with self._store.transaction() as transaction:
             for each in self._lists:
-                if each.kind.removes:
+                for work in (SENDING, READING):
+                    release(transaction, each.name, work)
+                if self._unblock and each.kind.removes:
                     entries = transaction.block_entries
                     entries.requeue(each.name, EntryState.KEPT, self._clock())
 
@@ -159,7 +149,7 @@ class BlockPusher:
             return BlockPushReport(kept=len(kept))
         blocked = bool(wanted[telling[0].phone])
         pace.spend(limit)
-        outcome = _tell(of, [each.phone for each in telling], blocked=blocked)
+        outcome = tell(of, [each.phone for each in telling], blocked=blocked)
         report = self._settle(of, telling, outcome, hold, blocked=blocked)
         return report + BlockPushReport(kept=len(kept))
 
@@ -187,6 +177,7 @@ class BlockPusher:
         now = self._clock()
         taken = [each for each in entries if each.phone in outcome.taken]
         with self._store.transaction() as transaction:
+            transaction.block_entries.lock(of.name, [each.phone for each in entries])
             transaction.block_entries.tell(
                 of.name, [each.phone for each in taken], now, blocked=blocked
             )
@@ -243,8 +234,9 @@ class BlockPusher:
         if not entries:
             return None
         pace.spend(limit)
-        found, trouble = _find(of, [each.phone for each in entries])
+        found, trouble = find(of, [each.phone for each in entries])
         with self._store.transaction() as transaction:
+            transaction.block_entries.lock(of.name, [each.phone for each in entries])
             for each in entries if trouble is None else ():
                 if each.phone in found:
                     transaction.block_entries.settle(each, EntryState.DONE, now)
@@ -282,19 +274,3 @@ class BlockPusher:
             log.warning("block_list.held_up", extra={"list": of.name, "reason": str(trouble)})
         elif hold:
             release(transaction, of.name, work)
-
-
-def _tell(of: ConfiguredList, phones: Sequence[str], *, blocked: bool) -> Outcome:
-    try:
-        return of.list.add(phones) if blocked else of.list.remove(phones)
-    except BlockListError as error:
-        return Outcome(trouble=error)
-
-
-def _find(
-    of: ConfiguredList, phones: Sequence[str]
-) -> tuple[frozenset[str], BlockListError | None]:
-    try:
-        return of.list.find(phones), None
-    except BlockListError as error:
-        return frozenset(), error

@@ -153,6 +153,14 @@ class BlockPuller:
         self._every = every
         self._chance = random.Random(holder)  # noqa: S311 (spreads retries, keeps no secret)
 
+    def prepare(self) -> None:
+        """To be called once at the start: what went wrong before is tried at once."""
+        with self._store.transaction() as transaction:
+            for each in self._lists:
+                state = PullState.of(transaction, each.name)
+                if state.not_before:
+                    dataclasses.replace(state, not_before=None).keep(transaction, each.name)
+
     def pull(self) -> BlockPullReport:
         """One round: a few pages of each list whose time has come."""
         reports = [self._pull(each) for each in self._lists]

@@ -71,7 +71,8 @@ def queue_blocks(transaction: Transaction, recorded: Collection[Recorded]) -> No
         return
     now = max(event.received_at for event in events)
     states = transaction.consents.states({event.phone for event in events})
-    blocks, frees = [], []
+    blocks: list[tuple[str, str, int]] = []
+    frees: list[tuple[str, str, int]] = []
     for phone, scopes in states.items():
         version = max(state.version for state in scopes.values())
         for name, scope in lists.items():
@@ -95,8 +96,10 @@ def _note_listed(
         for event in events
         if event.source == ConsentSource.PROVIDER and event.reason == LISTED
     }
-    for name, phone, version in blocks:
-        if at := listed.get((actor_of(name), phone)):
-            entry = (name, phone, version)
-            transaction.block_entries.queue([entry], at, blocked=True, state=EntryState.DONE)
-            transaction.block_entries.tell(name, [phone], at, blocked=True)
+    found = [each for each in blocks if (actor_of(each[0]), each[1]) in listed]
+    for name in {name for name, _, _ in found}:
+        own = [each for each in found if each[0] == name]
+        at = max(listed[actor_of(name), phone] for _, phone, _ in own)
+        entries = transaction.block_entries
+        entries.queue(own, at, blocked=True, state=EntryState.DONE)
+        entries.tell(name, [phone for _, phone, _ in own], at, blocked=True)

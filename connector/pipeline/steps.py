@@ -7,7 +7,8 @@ from connector.clock import Clock
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.announce import Announcer, AnnounceReport
-from connector.pipeline.block_lists import BlockPusher, BlockPushReport
+from connector.pipeline.block_calls import BlockPushReport
+from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller, BlockPullReport
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue

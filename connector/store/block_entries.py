@@ -53,6 +53,11 @@ SELECT_DUE = Sql("""
 SELECT_OF = Sql("""
     SELECT * FROM block_entries WHERE list = :list AND phone IN {items}
 """)
+#: In the order in which they are queued, so that nobody waits for each other.
+LOCK = Sql("""
+    SELECT phone FROM block_entries WHERE list = :list AND phone IN {items}
+    ORDER BY phone {lock}
+""")
 #: An answer counts for what was asked, not for what was said meanwhile.
 SETTLE = Sql("""
     UPDATE block_entries SET state = :state, blocked = :blocked, not_before = :not_before,
@@ -193,6 +198,11 @@ class BlockEntries:
     def in_state(self, name: str, state: EntryState, limit: int) -> list[BlockEntry]:
         rows = SELECT_STATE.run(self._connection, list=name, state=state, limit=limit)
         return [_entry(row) for row in rows]
+
+    def lock(self, name: str, phones: Sequence[str]) -> None:
+        """To be called before several of these are changed."""
+        if phones:
+            LOCK.run(self._connection, list=name, keys=keys(phones))
 
     def settle(
         self,

@@ -1,6 +1,6 @@
 """In whatever order things happen, nobody who is opted out is off a list for long."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connector.block_lists.base import BusyError, RefusedError
@@ -83,17 +83,25 @@ class Play:
 
     def settle(self):
         self.there.loses.clear()
+        self.there.faults.clear()
         for _ in range(12):
             self.clock.advance(hours=2)
             self.pushers[0].push()
 
 
 @settings(
-    max_examples=60,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS, unblock=st.booleans())
+@example(steps=[("stop", 0), ("push", 0), ("start", 0), ("late", 0), ("push", 0)], unblock=True)
+@example(
+    steps=[("stop", 0), ("push", 0), ("start", 0), ("during", 0), ("push", 0)], unblock=True
+)
+@example(
+    steps=[("stop", 0), ("push", 0), ("start", 0), ("doubt", 0), ("push", 0)], unblock=True
+)
 def test_every_opt_out_is_on_the_list_in_the_end(tmp_path_factory, steps, unblock):
     store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('orders')}")
     play = Play(store, unblock=unblock)

@@ -266,6 +266,16 @@ class TestTrouble:
         assert there.told("page") == [[""], ["2"], [""], ["2"]]
         assert consent(store, SAM).opted_out
 
+    def test_a_start_anew_tries_at_once(self, store, clock, there):
+        there.faults.append(BusyError("no answer", wait=HOUR))
+        puller = BlockPuller(store, [configured(there)], clock, holder="one", every=HOUR)
+        puller.pull()
+
+        puller.prepare()
+        puller.pull()
+
+        assert len(there.told("page")) == 2
+
     def test_a_list_that_goes_round_in_circles_is_left(self, store, clock):
         circle = _Circle(clock)
         puller = BlockPuller(store, [configured(circle)], clock, holder="one", every=HOUR)

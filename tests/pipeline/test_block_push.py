@@ -279,6 +279,15 @@ class TestTrouble:
 
         assert there.told("add") == [[ALEX]]
 
+    def test_a_start_anew_tries_at_once(self, store, clock, pusher, there):
+        there.faults.append(BusyError("no answer", wait=timedelta(hours=1)))
+        opt_out(store, clock, ALEX)
+        pusher.push()
+
+        prepared(store, clock, configured(there)).push()
+
+        assert set(there.entries) == {ALEX}
+
 
 class TestFreeing:
     def test_who_opted_in_again_stays_on_the_list_unless_that_is_set(
