@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from connector.domain import consent as rules
 from connector.domain.consent import ConsentEvent, ConsentKind
+from connector.domain.directory import DirectoryEntry
 from connector.pipeline import consent as saying
 from connector.pipeline import flags, lane, normalise, suppression
 from connector.store import consents as ledger
@@ -31,7 +32,7 @@ def _start_of_any_account(self: ConsentEvent, hold: ConsentEvent) -> bool:
 
 
 def _clears(
-    self: flags._Before, entry: flags.DirectoryEntry, consent: rules.Consent | None
+    self: flags._Before, entry: DirectoryEntry, consent: rules.Consent | None
 ) -> ConsentKind | None:
     kind = _meaning(self, entry, consent)
     return ConsentKind.START if kind is ConsentKind.REQUEST else kind
@@ -41,24 +42,24 @@ _meaning = flags._Before.meaning  # noqa: SLF001
 _start = saying.start
 
 
-def _blind_start(store, phone, evidence, clock, *, version, scope=""):  # type: ignore[no-untyped-def]
+def _blind_start(store, phone, evidence, clock, *, version, scope=""):
     with store.transaction(reads=True) as transaction:
         version = len(transaction.consents.events_of(phone))
     return _start(store, phone, evidence, clock, version=version, scope=scope)
 
 
-def _unhurried(transaction, phones, *, urgent):  # noqa: ARG001  # type: ignore[no-untyped-def]
+def _unhurried(transaction, phones, *, urgent):  # noqa: ARG001
     _mark_holders(transaction, phones, urgent=False)
 
 
 _mark_holders = saying.mark_holders
 
 
-def _deaf(transaction, events):  # type: ignore[no-untyped-def]
+def _deaf(transaction, events):
     return transaction.consents.record(events)
 
 
-def _forgets(self, phone, _clean):  # type: ignore[no-untyped-def]
+def _forgets(self, phone, _clean):
     for statement in (ledger.FORGET_EVENTS, ledger.FORGET_STATES):
         statement.run(self._connection, phone=phone)
 

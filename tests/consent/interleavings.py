@@ -117,9 +117,9 @@ def main() -> int:
     tallies.setdefault(DRAWN, Tally())
     took = time.perf_counter() - started
     sys.stdout.write(f"{table(tallies)}\nseed {given.seed}, {took:.0f} seconds\n")
-    found = [shown for _, shown in played if shown]
-    for shown in found[:1]:
-        sys.stdout.write(f"\n{shown}\n")
+    found = [told for _, told in played if told]
+    for told in found[:1]:
+        sys.stdout.write(f"\n{told}\n")
     return int(bool(found))
 
 

@@ -29,6 +29,16 @@ class Scene:
     crashes: int = 1
 
 
+def both(*actions: Action) -> Action:
+    """One actor that does one thing after the other."""
+
+    def act() -> None:
+        for action in actions:
+            action()
+
+    return act
+
+
 def _stop(cast: Cast) -> None:
     cast.gateway(Word(kind="stop", phone=PHONE))
 
@@ -53,7 +63,7 @@ SCENES = (
         name="START is pushed, STOP comes",
         begins=OUT,
         actors=lambda cast: [
-            ("worker", lambda: (_start_is_read(cast), cast.push("one"))[0]),
+            ("worker", both(partial(_start_is_read, cast), partial(cast.push, "one"))),
             ("API", partial(cast.opt_out, PHONE)),
             ("other worker", partial(cast.work, "two")),
         ],
@@ -63,7 +73,7 @@ SCENES = (
         begins=OUT,
         actors=lambda cast: [
             ("ann", partial(cast.opt_in, PHONE, 30)),
-            ("gateway", lambda: (_stop(cast), cast.read())[0]),
+            ("gateway", both(partial(_stop, cast), cast.read)),
             ("sender", partial(cast.ask, PHONE, 2)),
         ],
     ),
@@ -89,7 +99,7 @@ SCENES = (
         name="flag ticked, START is pushed, sync in",
         begins=OUT,
         actors=lambda cast: [
-            ("worker", lambda: (_start_is_read(cast), cast.push("one"))[0]),
+            ("worker", both(partial(_start_is_read, cast), partial(cast.push, "one"))),
             ("salesforce", partial(cast.flag, ALEX, to=True)),
             ("sync", partial(cast.sync, "two")),
         ],
@@ -99,7 +109,7 @@ SCENES = (
         begins=UNKNOWN,
         actors=lambda cast: [
             ("ann", partial(cast.erase, PHONE)),
-            ("gateway", lambda: (_stop(cast), cast.read())[0]),
+            ("gateway", both(partial(_stop, cast), cast.read)),
             ("sender", partial(cast.ask, PHONE, 2)),
         ],
         crashes=1,
@@ -110,10 +120,13 @@ SCENES = (
         actors=lambda cast: [
             (
                 "worker",
-                lambda: (cast.gateway(Word(kind="review", phone=PHONE)), cast.work("one"))[0],
+                both(
+                    partial(cast.gateway, Word(kind="review", phone=PHONE)),
+                    partial(cast.work, "one"),
+                ),
             ),
             ("ann", partial(cast.decide, PHONE)),
-            ("gateway", lambda: (_stop(cast), cast.read())[0]),
+            ("gateway", both(partial(_stop, cast), cast.read)),
         ],
     ),
 )
@@ -141,13 +154,6 @@ def _parts(cast: Cast, dice: random.Random) -> dict[str, tuple[int, Callable[[],
             kind=kind, phone=PHONE, account=dice.choice("aab"), ahead=dice.choice(aheads)
         )
         return partial(cast.gateway, said)
-
-    def both(*actions: Action) -> Action:
-        def act() -> None:
-            for action in actions:
-                action()
-
-        return act
 
     record = partial(dice.choice, (ALEX, KIM))
     return {

@@ -151,7 +151,7 @@ class World:
         return self.now
 
     def _undo(self) -> None:
-        """Whoever is gone lets go of its connections now, not in the middle of another's run."""
+        """Whoever is gone lets go of its connections now, and not in the middle of a run."""
         gc.collect(1)
         for each in (self.inbox, self.state):
             if each.raw.in_transaction:
