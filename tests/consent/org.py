@@ -61,7 +61,10 @@ class MemoryOrg:
     def change(self, record_id: str, flag: bool, *, stamped: datetime | None = None) -> None:  # noqa: FBT001
         """Somebody ticks the flag, or clears it."""
         contact = self.contacts[record_id]
-        contact.flag, contact.modified_at = flag, stamped or self.now()
+        # Whoever changes a record has it alone: what was written meanwhile came before.
+        if stamped is None or stamped < contact.modified_at:
+            stamped = self.now()
+        contact.flag, contact.modified_at = flag, stamped
 
     def update(self, changes: Sequence[RecordChange]) -> list[Outcome]:
         self.calls += 1
