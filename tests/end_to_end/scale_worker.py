@@ -9,6 +9,7 @@ nothing is left to do it tells in one line of JSON what it did.
 
 import contextlib
 import json
+import logging
 import resource
 import sys
 from datetime import datetime, timedelta
@@ -105,4 +106,6 @@ def main(folder: str, login_url: str, ca_file: str, bulk_from: int) -> None:
 
 
 if __name__ == "__main__":
+    # Refusals are no news here.
+    logging.getLogger("connector").addHandler(logging.NullHandler())
     main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
