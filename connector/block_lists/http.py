@@ -19,6 +19,7 @@ from connector.clock import Clock
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 #: A group of a million members is shorter.
 MOST_BYTES = 32_000_000
+_PART = 65_536
 #: Nobody asks for more patience; a wrong header must not stop us for a year.
 LONGEST_WAIT = timedelta(hours=1)
 _OK = range(200, 300)
@@ -89,7 +90,7 @@ class Api:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                content = bytes(answer.raw.read(MOST_BYTES + 1, decode_content=True))
+                content = _read(answer)
                 status, head = answer.status_code, dict(answer.headers.lower_items())
         except (requests.RequestException, OSError, ValueError) as error:
             raise BusyError(f"no answer: {type(error).__name__}") from None
@@ -102,6 +103,16 @@ class Api:
         if status not in _OK and status not in also:
             raise RefusedError(_cause(status, document), status=status, document=document)
         return Answer(status=status, document=document)
+
+
+def _read(answer: requests.Response) -> bytes:
+    """As much as is wanted, and one part more; a broken answer is an error of `requests`."""
+    content = bytearray()
+    for part in answer.iter_content(_PART):
+        content += part
+        if len(content) > MOST_BYTES:
+            break
+    return bytes(content)
 
 
 def basic(user: str, password: str) -> str:

@@ -18,6 +18,7 @@ from connector.cli.printing import json_option, print_json
 from connector.cli.setup_options import parts_option
 from connector.cli.setup_view import plan_lines
 from connector.domain.errors import ConfigurationError
+from connector.domain.records import long_id
 from connector.footprint import DEFAULT_PARTS, Footprint
 from connector.salesforce.deploy import Deployment
 from connector.salesforce.org import Org
@@ -182,7 +183,20 @@ def _visit(env_file: Path | None, assignee: str) -> Iterator[_Visit]:
     if env_file and not assignee and own.salesforce_login_url:
         assignee = _own_user(own)
     with open_org(settings) as org:
-        yield _Visit(org, settings, assignee)
+        visit = _Visit(org, settings, assignee)
+        if env_file:
+            _refuse_another_org(visit, own)
+        yield visit
+
+
+def _refuse_another_org(visit: _Visit, own: Settings) -> None:
+    """An administrator's login that leads elsewhere than the service's sets up nothing."""
+    found, wanted = str(visit.told["organization_id"] or ""), own.salesforce_org_id
+    if found and wanted and long_id(found) != long_id(wanted):
+        raise ConfigurationError(
+            f"--env leads to the org {found}, and the service belongs to {wanted}"
+            " (CONNECTOR_SALESFORCE_ORG_ID): log in to the same org"
+        )
 
 
 def _same_options(wanted: Footprint, env_file: Path | None, assignee: str) -> str:

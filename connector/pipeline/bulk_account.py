@@ -53,10 +53,16 @@ class Account:
         reports = (self._settle(page, went) for page in pages(self.gone))
         return sum(reports, PushReport())
 
-    def settle_lost(self) -> PushReport:
-        """A page of those of which Salesforce told nothing; they may have been written."""
+    def settle_lost(self) -> PushReport | None:
+        """
+        A page of those of which Salesforce told nothing; they may have been written.
+
+        None where none is kept, though some should be: who restored a database, say.
+        """
         with self._lane.store.transaction(reads=True) as transaction:
             changes = transaction.bulk_jobs.left(self._job, PAGE)
+        if not changes:
+            return None
         log.warning("sf.bulk.lost", extra=told_of(self._job, f"{len(changes)} records"))
         return self._settle([_again(change, UNDECIDED) for change in changes])
 

@@ -198,8 +198,8 @@ class BulkPush:
         if account.gone:
             went = self._mood.trail([o.change.record for o in account.gone], paid=True)
             yield account.settle_gone(went)
-        while account.left:
-            yield account.settle_lost()
+        while account.left and (lost := account.settle_lost()) is not None:
+            yield lost
             yield from between()
         account.end()
 

@@ -29,7 +29,7 @@ OF_ONE_ORG = (
     "written",
 )
 #: How far the directory has been read, object by object; which objects ids belong to.
-MARKS_OF_ONE_ORG = ("directory:%", "prefixes%")
+MARKS_OF_ONE_ORG = ("announcements:since", "directory:%", "prefixes%")
 #: Whose records these are has to be found out anew.
 MATCH_ALL_AGAIN = Sql("UPDATE deliveries SET changed = 1")
 MARK = "org"

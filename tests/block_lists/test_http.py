@@ -1,5 +1,7 @@
 """Requests are bounded, and tell nobody what was in them."""
 
+import http.server
+import threading
 from datetime import timedelta
 
 import pytest
@@ -154,3 +156,28 @@ def test_values_are_shown_unless_they_are_secret(tmp_path):
     assert shown["CLICKSEND_LIST_ID"] == "428"
     assert {"from-a-file", "https://a.example/?token=hush"} <= set(settings.secrets)
     assert "428" not in settings.secrets
+
+
+class Broken(http.server.BaseHTTPRequestHandler):
+    """Promises more than it gives."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b"{")
+
+    def log_message(self, *_words: object) -> None:
+        """Nothing is logged."""
+
+
+def test_an_answer_that_breaks_off_is_none(clock):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken) as broken:
+        thread = threading.Thread(target=broken.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with pytest.raises(BusyError, match="no answer"):
+                Api(f"http://127.0.0.1:{broken.server_port}", clock).get("/")
+        finally:
+            broken.shutdown()
+            thread.join()

@@ -27,8 +27,8 @@ def emulated(tmp_path):
 def run(emulated):
     """Run `connector setup ...` with the login of the administrator."""
 
-    def run(*arguments, app="admin"):
-        return CliRunner(env=variables(emulated[1], app)).invoke(
+    def run(*arguments, app="admin", **more):
+        return CliRunner(env={**variables(emulated[1], app), **more}).invoke(
             root, ["setup", *map(str, arguments)]
         )
 
@@ -88,6 +88,18 @@ class TestPlan:
         told = json.loads(run("plan", *CORE, "--json", "--env", path, app="sms").stdout)
 
         assert (told["user"], told["assignee"]) == (ADMIN, INTEGRATION_USER)
+
+    def test_an_administrator_of_another_org_is_refused(self, emulated, run, tmp_path):
+        path = tmp_path / "admin.env"
+        path.touch(mode=0o600)
+        lines = [f"{name}={value}" for name, value in variables(emulated[1], "admin").items()]
+        path.write_text("\n".join(lines))
+        other = {"CONNECTOR_SALESFORCE_ORG_ID": "00D000000000001AAA"}
+
+        answer = run("plan", *CORE, "--env", path, app="sms", **other)
+
+        assert isinstance(answer.exception, ConfigurationError)
+        assert "log in to the same org" in str(answer.exception)
 
 
 class TestApply:
