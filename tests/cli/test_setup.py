@@ -93,6 +93,7 @@ class TestPlan:
         path = tmp_path / "admin.env"
         path.touch(mode=0o600)
         lines = [f"{name}={value}" for name, value in variables(emulated[1], "admin").items()]
+        lines.append(f"CONNECTOR_SALESFORCE_ORG_ID={emulated[0].id}")
         path.write_text("\n".join(lines))
         other = {"CONNECTOR_SALESFORCE_ORG_ID": "00D000000000001AAA"}
 

@@ -11,7 +11,7 @@ from tests.consent.scenarios import SCENES
 from tests.consent.stage import Stage
 
 
-RUNS, FRESH_RUNS, FAULTY_RUNS = 1_000, 300, 1_500
+RUNS, FRESH_RUNS, FAULTY_RUNS = 600, 200, 1_500
 
 
 @pytest.fixture(scope="module")
