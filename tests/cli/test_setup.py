@@ -97,7 +97,8 @@ class TestPlan:
         path.write_text("\n".join(lines))
         other = {"CONNECTOR_SALESFORCE_ORG_ID": "00D000000000001AAA"}
 
-        answer = run("plan", *CORE, "--env", path, app="sms", **other)
+        assigned = ("--assign", INTEGRATION_USER)
+        answer = run("plan", *CORE, *assigned, "--env", path, app="sms", **other)
 
         assert isinstance(answer.exception, ConfigurationError)
         assert "log in to the same org" in str(answer.exception)
