@@ -109,10 +109,12 @@ class Lane:
         try:
             return self.insist(lambda: self._settle(outcomes, went))
         except LeaseLostError:
-            # Another pusher went on; ours may have come last. Work these out anew.
+            # Another pusher went on; ours may have come last, whatever it has noted since.
             records = [outcome.change.record for outcome in outcomes]
+            urgent = any(outcome.change.urgent for outcome in outcomes)
             with self.store.transaction() as transaction:
-                transaction.outbox.mark(records, urgent=False)
+                transaction.writes.forget(record.id for record in records)
+                transaction.outbox.mark(records, urgent=urgent)
             log.warning("sf.lease.lost", extra={"lane": self._lease.name})
             return PushReport(postponed=len(outcomes))
 

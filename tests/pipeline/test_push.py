@@ -364,6 +364,38 @@ class TestLeases:
         assert slow.push().written == 1
 
 
+def test_an_older_value_that_lands_last_is_overwritten(
+    store, org, emulator, budget, clock, read
+):
+    """One sleeps over its lease, another one writes what is newer, then the first lands."""
+    (alex,) = seed_contacts(emulator, 1)
+    store.inbox.keep([dlr(8, ref=alex)])
+    read()
+    fast = Pusher(store, org, budget, clock, holder="fast")
+
+    class Sleepy:
+        """The org, reached by somebody who falls asleep before he calls."""
+
+        def __getattr__(self, name):
+            return getattr(org, name)
+
+        def update(self, changes):
+            clock.advance(seconds=LEASE.total_seconds() + 1)
+            store.inbox.keep([dlr(1, ref=alex)])
+            read()
+            assert fast.push().written == 1
+            return org.update(changes)
+
+    sleepy = Sleepy()
+    Pusher(store, sleepy, budget, clock, holder="slow").push()  # type: ignore[arg-type]
+    assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Pending"
+
+    read()
+    fast.push()
+
+    assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Delivered"
+
+
 def test_news_of_a_record_under_way_are_written_next(store, org, emulator, budget, clock):
     """The value that comes back to what Salesforce had before must be sent all the same."""
     (alex,) = seed_contacts(emulator, 1)
