@@ -144,7 +144,7 @@ _CHECK_ONE = {
     "operationId": "checkNumber",
     "summary": "Ask whether this number may be texted",
     "parameters": [_in_path("phone", _PHONE), _in_query("scope", _text("A brand."))],
-    "responses": _answers("200", "The answer.", "Answer", *_ALWAYS, "404"),
+    "responses": _answers("200", "The answer.", "Answer", *_ALWAYS, "404", "422"),
 }
 _CONSENT = {
     "operationId": "recordConsent",
