@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 class ConsentKind(enum.StrEnum):
@@ -37,6 +37,7 @@ _ATTESTED = frozenset({ConsentSource.IMPORT, ConsentSource.API, ConsentSource.OP
 CLOCK_SKEW = timedelta(seconds=5)
 #: The same where only our receipt tells the time: a gateway may have tried several times.
 RECEIPT_SKEW = timedelta(minutes=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,19 @@ def _held(phone: str, holds: Sequence[ConsentEvent], said: dict[str, ConsentEven
         message_id=newest.message_id,
         questions=len(questions(said.values())),
         version=len(said),
+    )
+
+
+def strictest(states: Iterable[Consent]) -> Consent | None:
+    """
+    One answer for several, of brands or of numbers; None for none.
+
+    Opted out where any of them is, by a STOP rather than a doubt, the newest one.
+    """
+    return max(
+        states,
+        key=lambda c: (c.opted_out, not c.doubtful, c.changed_at or _NEVER, c.phone, c.version),
+        default=None,
     )
 
 

@@ -4,13 +4,12 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 
-from connector.domain.consent import Consent
+from connector.domain.consent import Consent, strictest
 from connector.domain.records import FieldValue, RecordRef
 from connector.mapping import Topic
 from connector.pipeline.explain import MOST_SAID, Said
 from connector.pipeline.review import Question, questions_about
 from connector.store import Store, Transaction
-from connector.store.consents import strictest
 from connector.store.decisions import Decision
 
 
@@ -65,7 +64,7 @@ def consent_story(store: Store, phone: str) -> ConsentStory:
         return ConsentStory(
             phone=phone,
             erased=name in transaction.consents.states([name]),
-            state=strictest(scopes.values()) if scopes else None,
+            state=strictest(scopes.values()),
             scopes=scopes,
             said=[
                 Said(callback_id=number, event=event)

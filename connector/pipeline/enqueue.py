@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from connector.clock import Clock
-from connector.domain.consent import Consent
+from connector.domain.consent import strictest
 from connector.domain.person import Person
 from connector.domain.records import FieldValue, RecordRef
 from connector.mapping import MEMBER, Topic
@@ -191,20 +191,12 @@ class Knowledge:
             delivery=latest.delivery if latest else None,
             last_delivered_at=latest.last_delivered_at if latest else None,
             consent=strictest(
-                self._consents[each] for each in phones if each in self._consents
+                said
+                for each in phones
+                if (said := self._consents.get(each)) and said.changed_at
             ),
             last_click_at=max(clicks, default=None),
             last_reply_at=max(replies, default=None),
             phone=phones[0] if phones else "",
             shown_on=self._shown_on.get(record, {}),
         )
-
-
-def strictest(consents: Iterable[Consent]) -> Consent | None:
-    """One answer for a record with several numbers: opted out where any of them is."""
-    said = [consent for consent in consents if consent.changed_at]
-    return max(
-        said,
-        key=lambda c: (c.opted_out, not c.doubtful, c.changed_at, c.phone),
-        default=None,
-    )

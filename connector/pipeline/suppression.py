@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.clock import Clock
-from connector.domain.consent import Consent
+from connector.domain.consent import Consent, strictest
 from connector.gateways.base import Gateway
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.unheard import unheard, with_unheard
 from connector.quiet_hours import Hours, hours
 from connector.store import Store, Transaction
-from connector.store.consents import EVERYBODY, strictest
+from connector.store.consents import EVERYBODY
 from connector.store.decisions import Decision
 
 
@@ -91,7 +91,7 @@ def _about(
         for each, state in known.get(phone, {}).items()
         if scope in {EVERYBODY, each} or each == EVERYBODY
     ]
-    return strictest(found) if found else None
+    return strictest(found)
 
 
 def _answer(given: str, phone: str, consent: Consent | None, now: datetime) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from connector.domain.consent import Consent, ConsentEvent
+from connector.domain.consent import Consent, ConsentEvent, strictest
 from connector.store.audit import Act, Audit
 from connector.store.consent_rows import (
     EVERYBODY,
@@ -18,10 +18,9 @@ from connector.store.consent_rows import (
 )
 from connector.store.privacy import Pseudonyms, is_pseudonym
 from connector.store.sql import Bulk, Sql, keys, number
-from connector.store.times import micros
 
 
-__all__ = ["EVERYBODY", "Consents", "Recorded", "strictest"]
+__all__ = ["EVERYBODY", "Consents", "Recorded"]
 
 #: So that two who write to one number wait for each other, also where it is new.
 TOUCH = Bulk("consents", ("phone text", "scope text"), "ON CONFLICT DO NOTHING")
@@ -198,7 +197,9 @@ class Consents:
     def find(self, phones: Iterable[str]) -> dict[str, Consent]:
         """Whether each number may be texted, by whichever brand; the strictest counts."""
         return {
-            phone: strictest(scopes.values()) for phone, scopes in self.states(phones).items()
+            phone: state
+            for phone, scopes in self.states(phones).items()
+            if (state := strictest(scopes.values()))
         }
 
     def states(self, phones: Iterable[str]) -> dict[str, Mapping[str, Consent]]:
@@ -290,11 +291,3 @@ class Consents:
         ADD_EVENTS.run(self._connection, sorted(event_row(0, event) for event in renamed))
         states = state_rows(name, renamed) if renamed else ()
         PUT_STATE.run(self._connection, sorted(states))
-
-
-def strictest(states: Iterable[Consent]) -> Consent:
-    """One answer for several: opted out where any of them is; there must be one."""
-    return max(
-        states,
-        key=lambda c: (c.opted_out, not c.doubtful, micros(c.changed_at), c.phone, c.version),
-    )
