@@ -57,6 +57,14 @@ class Reason(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class Overdue(enum.IntEnum):
+    """What time alone says of a message that nobody reported the end of."""
+
+    NO = 0
+    SOFT = 1  # nothing final for a day
+    EXPIRED = 2  # nothing at all for three days: taken for expired, by us
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryEvent:
     """
@@ -65,7 +73,8 @@ class DeliveryEvent:
     `status` is None for a word that the gateway does not document: it claims nothing.
     `occurred_at` is the gateway's own time, None where it gives none with a known zone.
     `reference` is the Salesforce record id that rode along, `registered_record` the one that
-    the sender registered together with `sent_at`.
+    the sender registered together with `sent_at`. `cost` is in millionths of the currency
+    (ISO 4217), for all segments together; `carrier` as the gateway names it.
     """
 
     gateway: str
@@ -82,6 +91,9 @@ class DeliveryEvent:
     reason: Reason | None = None
     word: str = ""
     segments: int = 0
+    cost: int = 0
+    currency: str = ""
+    carrier: str = ""
     registered_record: str = ""
     sent_at: datetime | None = None
 
@@ -94,7 +106,7 @@ class Delivery:
     Joining is commutative, associative and idempotent, so reports may come late, twice or
     in any order and the state is the same. `reported_at` is when the report that decides was
     first received, `first_seen_at` the earliest moment known of the message, `sent_at` the
-    registered one.
+    registered one. `overdue` is not joined: it follows from the rest and the time.
     """
 
     gateway: str
@@ -113,6 +125,10 @@ class Delivery:
     campaign: str = ""
     registered_record: str = ""
     segments: int = 0
+    cost: int = 0
+    currency: str = ""
+    carrier: str = ""
+    overdue: Overdue = Overdue.NO
 
     @classmethod
     def from_event(cls, event: DeliveryEvent) -> Self:
@@ -134,6 +150,9 @@ class Delivery:
             campaign=event.campaign,
             registered_record=event.registered_record,
             segments=event.segments,
+            cost=event.cost,
+            currency=event.currency,
+            carrier=event.carrier,
         )
 
     @property
@@ -172,6 +191,7 @@ class Delivery:
         reported_at = newer.reported_at
         if own == others:
             reported_at = min(self.reported_at, other.reported_at)
+        cost, currency = max((self.cost, self.currency), (other.cost, other.currency))
         # Spelled out: dataclasses.replace costs twice as much, and this runs for every report.
         return Delivery(
             gateway=newer.gateway,
@@ -190,6 +210,9 @@ class Delivery:
             campaign=max(self.campaign, other.campaign),
             registered_record=max(self.registered_record, other.registered_record),
             segments=max(self.segments, other.segments),
+            cost=cost,
+            currency=currency,
+            carrier=max(self.carrier, other.carrier),
         )
 
 

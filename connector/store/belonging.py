@@ -32,6 +32,8 @@ OF_ONE_ORG = (
 MARKS_OF_ONE_ORG = ("announcements:since", "directory:%", "prefixes%")
 #: Whose records these are has to be found out anew.
 MATCH_ALL_AGAIN = Sql("UPDATE deliveries SET changed = 1")
+#: Figures stay, their rows have to be written anew.
+WRITE_FIGURES_AGAIN = Sql("UPDATE figures SET changed = 1")
 MARK = "org"
 
 
@@ -66,3 +68,4 @@ class Belonging:
         for names in MARKS_OF_ONE_ORG:
             self._marks.forget(names)
         MATCH_ALL_AGAIN.run(self._connection)
+        WRITE_FIGURES_AGAIN.run(self._connection)

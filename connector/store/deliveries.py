@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from connector.domain.delivery import Delivery, DeliveryStatus, Reason
+from connector.domain.delivery import Delivery, DeliveryStatus, Overdue, Reason
 from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment, moment_or_none
 
@@ -29,11 +29,14 @@ _COLUMNS = (
     "campaign text",
     "registered_record text",
     "segments smallint",
+    "cost bigint",
+    "currency text",
+    "carrier text",
     "changed smallint",
 )
 #: The columns that `delivery_of` reads, and how many they are.
-NAMES = ", ".join(f"d.{column.split()[0]}" for column in _COLUMNS[:-1])
-WIDTH = len(_COLUMNS) - 1
+NAMES = ", ".join(f"d.{column.split()[0]}" for column in (*_COLUMNS[:-1], "overdue"))
+WIDTH = len(_COLUMNS)
 _ORDER = ("rank", "occurred_at", "status", "error_code", "reason")
 _OWN = "(" + ", ".join(f"d.{name}" for name in _ORDER) + ")"
 _NEW = "(" + ", ".join(f"excluded.{name}" for name in _ORDER) + ")"
@@ -51,8 +54,10 @@ _FILLED = ",\n".join(
         "campaign",
         "registered_record",
         "segments",
+        "carrier",
     )
 )
+_COST = "(excluded.cost, excluded.currency) > (d.cost, d.currency)"
 #: Delivery.join, without a read before the write, hence nothing to race.
 FOLD = Bulk(
     "deliveries AS d",
@@ -70,6 +75,8 @@ FOLD = Bulk(
       WHEN excluded.sent_at = 0 THEN d.sent_at
       ELSE {{least}}(d.sent_at, excluded.sent_at) END,
     {_FILLED},
+    cost = CASE WHEN {_COST} THEN excluded.cost ELSE d.cost END,
+    currency = CASE WHEN {_COST} THEN excluded.currency ELSE d.currency END,
     changed = 1
     """,
 )
@@ -222,11 +229,15 @@ def _row(delivery: Delivery) -> tuple[object, ...]:
         delivery.campaign,
         delivery.registered_record,
         delivery.segments,
+        delivery.cost,
+        delivery.currency,
+        delivery.carrier,
         1,
     )
 
 
 _STATUSES: dict[str, DeliveryStatus | None] = {"": None, **{s.value: s for s in DeliveryStatus}}
+_OVERDUE = tuple(Overdue)
 _REASONS: dict[str, Reason | None] = {"": None, **{r.value: r for r in Reason}}
 
 
@@ -250,6 +261,10 @@ def delivery_of(row: Row, first: int = 0) -> Delivery:
         campaign,
         registered_record,
         segments,
+        cost,
+        currency,
+        carrier,
+        overdue,
     ) = row[first : first + WIDTH]
     return Delivery(
         gateway=gateway,
@@ -268,4 +283,8 @@ def delivery_of(row: Row, first: int = 0) -> Delivery:
         campaign=campaign,
         registered_record=registered_record,
         segments=segments,
+        cost=cost,
+        currency=currency,
+        carrier=carrier,
+        overdue=_OVERDUE[overdue],
     )

@@ -135,6 +135,8 @@ STAYS = {
     "engagements",
     "errands",
     "events",
+    "figure_changes",
+    "figures",
     "leases",
     "marks",
     "quarantine",

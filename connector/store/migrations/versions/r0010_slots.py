@@ -1,0 +1,10 @@
+"""Which jobs ran when, each slot of time once."""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

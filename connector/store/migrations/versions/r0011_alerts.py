@@ -1,0 +1,10 @@
+"""What is wrong with campaigns and accounts, since when, and who was told."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
