@@ -34,6 +34,8 @@ _LONGEST_SENDER_NAME = 11
 _MOST_READINGS = 4
 #: Texts remembered that need the long way: some 10 MB when full.
 _REMEMBERED = 32_768
+#: What phonenumbers calls a code that is no country's, such as that of satellite phones.
+_NO_COUNTRY = "001"
 
 
 def to_e164(text: str, region: str = "") -> str:
@@ -60,6 +62,28 @@ def parts(phone: str) -> tuple[str, str]:
     shape = _shape(phone[1:4])
     starts_at = shape.starts_at if shape else 1
     return phone[1:starts_at], phone[starts_at:]
+
+
+def country(phone: str) -> str:
+    """
+    The country of a number in E.164 (ISO 3166, "GB"); "" where nobody can tell.
+
+    Some countries share a code: there the digits after it decide, and a block that is not in
+    use belongs to the main country of the code.
+    """
+    if not _E164.fullmatch(phone):
+        return ""
+    code, _ = parts(phone)
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
+    if len(regions) != 1:
+        return _among(regions, phone) if regions else ""
+    return "" if regions[0] == _NO_COUNTRY else regions[0]
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _among(regions: tuple[str, ...], phone: str) -> str:
+    number = phonenumbers.parse(phone)
+    return phonenumbers.region_code_for_number(number) or regions[0]
 
 
 def exact(text: str) -> str | None:

@@ -33,7 +33,11 @@ MARKS_OF_ONE_ORG = ("announcements:since", "directory:%", "prefixes%")
 #: Whose records these are has to be found out anew.
 MATCH_ALL_AGAIN = Sql("UPDATE deliveries SET changed = 1")
 #: Figures stay, their rows have to be written anew.
-WRITE_FIGURES_AGAIN = Sql("UPDATE figures SET changed = 1")
+WRITE_FIGURES_AGAIN = Sql("""
+    INSERT INTO changed_records (object, record_id)
+    SELECT 'SMS_Campaign_Stat__c', 'Key__c=' || key FROM figures WHERE key <> ''
+    ON CONFLICT (object, record_id) DO NOTHING
+""")
 MARK = "org"
 
 

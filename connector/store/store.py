@@ -13,12 +13,14 @@ from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate, privacy
 from connector.store.announcements import Announcements
+from connector.store.answers import Answers
 from connector.store.audit import Audit
 from connector.store.belonging import Belonging
 from connector.store.block_entries import BlockEntries
 from connector.store.bulk_jobs import BulkJobs
 from connector.store.calls import Calls
 from connector.store.consents import Consents
+from connector.store.counted import CountedMessages
 from connector.store.decisions import Decisions
 from connector.store.deliveries import Deliveries
 from connector.store.directory import Directory
@@ -27,6 +29,7 @@ from connector.store.engine import journal_mode, open_postgresql, open_sqlite, s
 from connector.store.erasure import Erasure
 from connector.store.errands import Errands
 from connector.store.events import Events, KnownEvent
+from connector.store.figures import CampaignFigures
 from connector.store.flags import Flags
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.inbox import Inbox
@@ -37,7 +40,11 @@ from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
 from connector.store.retention import Retention
+from connector.store.sessions import Sessions
+from connector.store.traffic import Traffic
+from connector.store.slots import Slots
 from connector.store.unread import Unread
+from connector.store.vitals import Vitals
 from connector.store.waits import Waits
 from connector.store.writes import Write, Writes
 
@@ -57,6 +64,8 @@ class Transaction:
         self.deliveries = Deliveries(connection)
         self.matches = Matches(connection)
         self.consents = Consents(connection, self.audit, lambda: names(self.marks))
+        self.counted = CountedMessages(connection)
+        self.figures = CampaignFigures(connection)
         self.flags = Flags(connection)
         self.engagements = Engagements(connection)
         self.directory = Directory(connection)
@@ -64,6 +73,8 @@ class Transaction:
         self.outbox = Outbox(connection)
         self.writes = Writes(connection)
         self.waits = Waits(connection)
+        self.answers = Answers(connection)
+        self.vitals = Vitals(connection, inbox)
         self.announcements = Announcements(connection)
         self.leases = Leases(connection)
         self.keys = ApiKeys(connection)
@@ -72,6 +83,9 @@ class Transaction:
         self.belonging = Belonging(connection)
         self.errands = Errands(connection)
         self.block_entries = BlockEntries(connection)
+        self.slots = Slots(connection)
+        self.sessions = Sessions(connection)
+        self.traffic = Traffic(connection)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

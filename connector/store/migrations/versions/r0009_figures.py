@@ -32,12 +32,22 @@ def upgrade() -> None:
         sa.Column("start", sa.BigInteger, primary_key=True, autoincrement=False),
         *map(_key, ("split", "value")),
         _text("counts"),  # JSON
-        sa.Column("changed", sa.SmallInteger, nullable=False, server_default="0"),
+        _text("key"),  # the external id of its row; empty where Salesforce gets none
+        sa.Column("unjudged", sa.SmallInteger, nullable=False, server_default="0"),
         sqlite_with_rowid=False,
     )
-    where = sa.text("changed = 1")
+    where = sa.text("key <> ''")
     op.create_index(
-        "figures_changed", "figures", ["campaign"], sqlite_where=where, postgresql_where=where
+        "figures_key",
+        "figures",
+        ["key"],
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    where = sa.text("unjudged = 1")
+    op.create_index(
+        "figures_unjudged", "figures", ["campaign"], sqlite_where=where, postgresql_where=where
     )
 
 
