@@ -25,6 +25,12 @@ TAKE_LEASE = Sql("""
 CHECK_LEASE = Sql("""
     UPDATE leases SET until = until WHERE name = :name AND holder = :holder AND fence = :fence
 """)
+#: However long ago it ended: nobody took it since, and it was not given back.
+RENEW_LEASE = Sql("""
+    UPDATE leases SET until = {greatest}(until, :until)
+    WHERE name = :name AND holder = :holder AND fence = :fence AND until > 0
+""")
+SELECT_LEASE = Sql("SELECT holder, until FROM leases WHERE name = :name")
 GIVE_LEASE = Sql("""
     UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder AND fence = :fence
 """)
@@ -85,6 +91,20 @@ class Leases:
         if gone:
             TAKE_AWAY.run(self._connection, name=name, holder=holder)
         return gone
+
+    def is_free(self, name: str, holder: str, now: datetime) -> bool:
+        """Whether this holder would get it, as far as one can see without a lock."""
+        row = SELECT_LEASE.run(self._connection, name=name).first()
+        if row is None or row.holder == holder or row.until < micros(now):
+            return True
+        return is_gone(row.holder)
+
+    def renew(self, lease: Lease, until: datetime) -> bool:
+        """Whether it is still ours, and so until then; locks it until the transaction ends."""
+        renewed = RENEW_LEASE.run(
+            self._connection, **dataclasses.asdict(lease), until=micros(until)
+        )
+        return renewed.rowcount == 1
 
     def holds(self, lease: Lease) -> bool:
         """Whether it is still ours; locks it until the transaction ends."""

@@ -137,6 +137,8 @@ STAYS = {
     "events",
     "figure_changes",
     "figures",
+    "job_slots",
+    "jobs",
     "leases",
     "marks",
     "quarantine",
