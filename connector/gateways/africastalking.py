@@ -57,6 +57,7 @@ def parse(callback: Callback) -> Iterator[Event]:
             _meaning(fields["status"], fields.get("failureReason", "")),
             word=fields["status"],
             recipient=number(fields.get("phoneNumber", "")),
+            carrier=fields.get("networkCode", "").strip(),
         )
     elif "from" in fields or "text" in fields:
         yield _said(callback, fields)
@@ -108,7 +109,7 @@ GATEWAY = Gateway(
     reply=Reply(status=200, content_type="text/plain"),
     keeps=(
         *OWN_PARAMETERS,
-        *("id", "status", "phoneNumber", "failureReason"),
+        *("id", "status", "phoneNumber", "failureReason", "networkCode"),
         *("from", "to", "text", "date", "senderId", "updateType"),
     ),
     hides=("token",),

@@ -15,6 +15,7 @@ from connector.gateways import sns
 from connector.gateways.base import Event, Gateway, Reply, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import FAILURES, Meaning, Meanings
+from connector.gateways.money import cost, hint, network, together
 from connector.gateways.times import if_readable, iso, unix_milliseconds
 from connector.gateways.values import members, number, segments, text
 
@@ -52,6 +53,8 @@ MEANINGS = Meanings(
 #: Accepted by the carrier: in some countries the last word, and then it means delivered.
 SUCCESSFUL = "SUCCESSFUL"
 CHANNELS = frozenset({"TEXT", "MEDIA", "RCS"})
+#: The bill has both, apart: AWS's fee for all parts, and what the carrier takes.
+CHARGES, CURRENCY = ("totalMessagePrice", "totalCarrierFee"), "USD"
 
 
 @reading
@@ -118,6 +121,9 @@ def _report(callback: Callback, kind: str, message: Mapping[str, object]) -> Eve
         reference=text(own, "ref"),
         campaign=text(own, "campaign"),
         segments=segments(text(message, "totalMessageParts")),
+        cost=together(*(cost(hint(message, name), CURRENCY) for name in CHARGES)),
+        carrier=hint(message, "carrierName")
+        or network(hint(message, "mcc"), hint(message, "mnc")),
     )
 
 

@@ -14,6 +14,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, each, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import hint
 from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, members, number, segments, text
 from connector.gateways.verify import basic_auth, basic_fault
@@ -93,6 +94,7 @@ def _report(
         sender=number(text(message, "from")),
         reference=text(message, "tag"),
         segments=segments(text(message, "segmentCount")),
+        carrier=hint(item, "carrierName"),
     )
 
 

@@ -17,6 +17,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, Reply, Secrets, reading
 from connector.gateways.events import consent, report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import cost, hint
 from connector.gateways.times import if_readable, iso, unix_seconds
 from connector.gateways.values import listed, members, number, segments, text
 from connector.gateways.verify import (
@@ -200,6 +201,8 @@ def _event(callback: Callback, data: Mapping[str, object], kind: str, stamp: str
         sender=text(data, "from"),
         reference=text(data, "metadata", "ref"),
         segments=segments(text(data, "segments", "count")),
+        cost=cost(hint(data, "cost", "amount"), hint(data, "cost", "currency_code")),
+        carrier=hint(data, "carrier") or hint(data, "mcc_mnc"),
     )
 
 

@@ -8,6 +8,7 @@ from connector.domain.delivery import DeliveryEvent
 from connector.domain.engagement import EngagementEvent, EngagementKind
 from connector.gateways.keywords import keyword
 from connector.gateways.meanings import Meaning
+from connector.gateways.money import UNKNOWN, Cost
 from connector.gateways.revocation import may_revoke
 from connector.gateways.values import LONGEST_ID, record_id
 
@@ -28,6 +29,8 @@ def report(
     reference: str = "",
     campaign: str = "",
     segments: int = 0,
+    cost: Cost = UNKNOWN,
+    carrier: str = "",
 ) -> DeliveryEvent:
     """
     A delivery report. The word is kept where it means nothing to us, so that it is counted.
@@ -60,6 +63,9 @@ def report(
         reason=reason,
         word=word,
         segments=segments,
+        cost=cost.micros,
+        currency=cost.currency,
+        carrier=storable(carrier) if carrier else "",
     )
 
 

@@ -16,6 +16,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, each, reading
 from connector.gateways.events import consent, report, said
 from connector.gateways.meanings import Meanings
+from connector.gateways.money import cost, hint
 from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, number, segments, text
 from connector.gateways.verify import standard_webhooks, webhook_key_fault
@@ -95,6 +96,8 @@ def _report(
         sender=text(item, "from"),
         reference=text(item, "client_reference"),
         segments=segments(text(item, "segments")),
+        cost=cost(hint(item, "price", "amount"), hint(item, "price", "currency")),
+        carrier=hint(item, "mccmnc"),
     )
 
 

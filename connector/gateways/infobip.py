@@ -18,6 +18,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, Reply, Secrets, each, reading
 from connector.gateways.events import consent, report, said
 from connector.gateways.meanings import Meaning, Meanings, codes
+from connector.gateways.money import cost, hint
 from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, number, segments, text
 from connector.gateways.verify import (
@@ -133,6 +134,7 @@ def _report(callback: Callback, item: Mapping[str, object]) -> DeliveryEvent:
     group, name = text(item, "status", "groupId"), text(item, "status", "groupName")
     word = group if MEANINGS.knows(group) else name or group
     stamp = text(item, "doneAt")
+    parts = segments(text(item, "messageCount") or text(item, "smsCount"))
     return report(
         callback,
         text(item, "messageId"),
@@ -142,8 +144,15 @@ def _report(callback: Callback, item: Mapping[str, object]) -> DeliveryEvent:
         recipient=number(text(item, "to")),
         sender=text(item, "sender") or text(item, "from"),
         reference=text(item, "callbackData"),
-        segments=segments(text(item, "messageCount") or text(item, "smsCount")),
+        segments=parts,
+        # That it is the price of each of the parts is a guess.
+        cost=cost(*_price(item), times=parts or 1),
+        carrier=hint(item, "mccMnc"),
     )
+
+
+def _price(item: Mapping[str, object]) -> tuple[str, str]:
+    return hint(item, "price", "pricePerMessage"), hint(item, "price", "currency")
 
 
 def meaning(group: str, status_id: str, error_id: str) -> Meaning:

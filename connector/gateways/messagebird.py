@@ -18,6 +18,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Reply, Secrets, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import cost
 from connector.gateways.times import if_readable, iso, unix_seconds
 from connector.gateways.values import number, segments
 from connector.gateways.verify import base64_text, closed, equal, hmac_claims, is_fresh, live
@@ -80,6 +81,8 @@ def _report(callback: Callback, fields: Mapping[str, str]) -> DeliveryEvent:
         recipient=number(fields.get("recipient", "")),
         reference=fields.get("reference", ""),
         segments=segments(fields.get("messagePartCount", "")),
+        cost=cost(fields.get("price[amount]", ""), fields.get("price[currency]", "")),
+        carrier=fields.get("mccmnc", ""),
     )
 
 
@@ -180,7 +183,7 @@ GATEWAY = Gateway(
         *OWN_PARAMETERS,
         *("id", "reference", "recipient", "status", "statusDatetime", "statusReason"),
         *("statusErrorCode", "messagePartCount", "originator", "body", "createdDatetime"),
-        *("mid", "shortcode", "message"),
+        *("mid", "shortcode", "message", "price[amount]", "price[currency]", "mccmnc"),
     ),
     urgent=_urgent,
     reads=("delivery", "opt-outs", "replies"),

@@ -16,6 +16,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Reply, Secrets, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import cost, network
 from connector.gateways.times import iso_utc
 from connector.gateways.values import number, segments
 from connector.gateways.verify import base64_text, closed, equal, live
@@ -49,6 +50,9 @@ MEANINGS = Meanings(
 #: MessageIntent in the words that we have for it; long codes and toll-free numbers only.
 INTENTS = {"optout": "STOP", "optin": "START", "help": "HELP"}
 
+#: What every amount is in.
+CURRENCY = "USD"
+
 #: The moments of a message, the latest first.
 MOMENTS = ("DeliveryReportTime", "SentTime", "QueuedTime", "MessageTime")
 
@@ -70,6 +74,8 @@ def parse(callback: Callback) -> Iterator[Event]:
             recipient=number(fields.get("To", "")),
             sender=number(fields.get("From", "")),
             segments=segments(fields.get("Units", "")),
+            cost=cost(fields.get("TotalAmount", ""), CURRENCY),
+            carrier=network(fields.get("MCC", ""), fields.get("MNC", "")),
         )
     else:
         intent = fields.get("MessageIntent", "").strip().lower()
@@ -159,7 +165,8 @@ GATEWAY = Gateway(
     methods=("GET", "POST"),
     keeps=(
         *OWN_PARAMETERS,
-        *("MessageUUID", "Status", "ErrorCode", "To", "From", "Units", *MOMENTS),
+        *("MessageUUID", "Status", "ErrorCode", "To", "From", *MOMENTS),
+        *("Units", "TotalAmount", "MCC", "MNC"),
         *INBOUND,
     ),
     urgent=_urgent,

@@ -17,6 +17,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, Reply, Secrets, each, reading
 from connector.gateways.events import consent, report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import hint
 from connector.gateways.times import if_readable, iso_utc
 from connector.gateways.values import listed, members, number, plain, segments, text
 from connector.gateways.verify import (
@@ -115,6 +116,7 @@ def _report(
         sender=text(item, "applied_originator"),
         reference=text(batch, "client_reference"),
         segments=segments(text(item, "number_of_message_parts")),
+        carrier=hint(item, "operator"),
     )
 
 

@@ -20,16 +20,9 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway, Secrets, each, reading
 from connector.gateways.events import engagement, report, said
 from connector.gateways.meanings import Meaning, Meanings, codes
+from connector.gateways.money import cost, hint
 from connector.gateways.times import if_readable, iso, unix_seconds
-from connector.gateways.values import (
-    listed,
-    members,
-    number,
-    plain,
-    record_id,
-    segments,
-    text,
-)
+from connector.gateways.values import listed, members, number, plain, record_id, segments, text
 from connector.gateways.verify import base64_text, closed, equal, is_fresh, live
 
 
@@ -110,6 +103,7 @@ def _reports(callback: Callback, data: Mapping[str, object]) -> Iterator[Event]:
     occurred_at = iso(stamp) if stamp else None
     message_id, sender = text(payload, "id"), _address(payload.get("from"))
     reference, parts = _reference(payload), segments(text(payload, "parts"))
+    price = cost(hint(payload, "cost", "amount"), hint(payload, "cost", "currency"))
 
     def read(recipient: Mapping[str, object]) -> Iterable[Event]:
         word = text(recipient, "status")
@@ -124,6 +118,8 @@ def _reports(callback: Callback, data: Mapping[str, object]) -> Iterator[Event]:
             sender=sender,
             reference=reference,
             segments=parts,
+            cost=price,
+            carrier=hint(recipient, "carrier"),
         )
         return [event]
 

@@ -19,6 +19,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Secrets, each, reading
 from connector.gateways.events import engagement, report, said
 from connector.gateways.meanings import Meanings, codes
+from connector.gateways.money import hint, network
 from connector.gateways.times import if_readable, iso
 from connector.gateways.values import listed, number, segments, text
 from connector.gateways.verify import base64_text, closed, equal, live
@@ -145,6 +146,7 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
             recipient=_address(text(data, "to")),
             sender=_address(text(data, "from")),
             segments=segments(text(data, "numberOfSegments")),
+            carrier=network(hint(data, "mcc"), hint(data, "mnc")),
         )
     ]
 

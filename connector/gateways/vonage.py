@@ -6,6 +6,7 @@ Documentation: "Delivery Receipts", "Inbound SMS", "Signing Messages", "Signed W
 window is documented, nor whether a repeated request has a new one: no age is refused.
 """
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import OWN_PARAMETERS, Event, Gateway, Reply, Secrets, reading
 from connector.gateways.events import report, said
 from connector.gateways.meanings import Meaning, Meanings, codes
+from connector.gateways.money import cost, hint
 from connector.gateways.times import if_readable, iso, iso_utc, unix_seconds
 from connector.gateways.values import number, plain, segments, text
 from connector.gateways.verify import closed, equal, hs256_claims, live, token_in_query
@@ -81,6 +83,8 @@ MESSAGES_INBOUND = ("message_type", "message", "text")
 DIGESTS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _UNSIGNED = frozenset({*OWN_PARAMETERS, "token"})
 _has_token = token_in_query("token")
+#: The default method of an account is no HMAC: the secret stands at the end.
+_md5 = functools.partial(hashlib.md5, usedforsecurity=False)
 _CLEANED = str.maketrans("&=", "__")
 
 
@@ -111,6 +115,8 @@ def _sms(callback: Callback, item: Mapping[str, object]) -> Event:
             recipient=number(text(item, "msisdn")),
             sender=number(text(item, "to")),
             reference=text(item, "client-ref"),
+            cost=cost(hint(item, "price"), "EUR"),  # what every account is kept in
+            carrier=hint(item, "network-code"),
         )
     # A part of a long message is no whole text, so no keyword.
     is_part = str(item.get("concat")).lower() == "true"
@@ -133,8 +139,7 @@ def _sms_meaning(word: str, code: str) -> Meaning:
 
 def _pushed_at(item: Mapping[str, object]) -> datetime | None:
     """When Vonage told it: the carrier's own time, scts, has no zone."""
-    # That it is UTC is a guess: in the guide's example it is an hour before the scts of a
-    # British carrier in summer.
+    # That it is UTC is a guess, from the guide's example.
     if stamp := text(item, "message-timestamp"):
         return iso_utc(stamp)
     seconds = text(item, "timestamp")
@@ -155,6 +160,8 @@ def _message(callback: Callback, item: Mapping[str, object]) -> Iterator[Event]:
             sender=_phone(item, "from") or "",
             reference=text(item, "client_ref"),
             segments=segments(text(item, "sms", "count_total")),
+            cost=cost(hint(item, "usage", "price"), hint(item, "usage", "currency")),
+            carrier=hint(item, "destination", "network_code"),
         )
     elif (phone := _phone(item, "from")) is not None:
         yield said(
@@ -169,9 +176,8 @@ def _message(callback: Callback, item: Mapping[str, object]) -> Iterator[Event]:
 
 def _zoned(written: str) -> datetime:
     """ISO 8601, also with a space before the offset or before UTC, as seen."""
+    written = written.replace(" UTC", "Z")
     moment, space, zone = written.rpartition(" ")
-    if zone == "UTC":
-        return iso(moment + "Z")
     return iso(moment + zone if space and zone[:1] in {"+", "-"} else written)
 
 
@@ -223,15 +229,10 @@ def _is_signed(callback: Callback, given: str, keys: Sequence[str]) -> bool:
     digest = DIGESTS.get(len(given))
     return digest is not None and any(
         equal(given, hmac.digest(key.encode(), content, digest).hex())
-        or (digest == "md5" and equal(given, _md5(content + key.encode())))
+        or (digest == "md5" and equal(given, _md5(content + key.encode()).hexdigest()))
         for content in contents
         for key in keys
     )
-
-
-def _md5(content: bytes) -> str:
-    """The default method of an account is no HMAC: the secret stands at the end."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _content(pairs: Sequence[tuple[str, str]]) -> bytes:
@@ -263,7 +264,7 @@ GATEWAY = Gateway(
     keeps=(
         *OWN_PARAMETERS,
         *("messageId", "msisdn", "to", "status", "err-code", "client-ref"),
-        *("message-timestamp", "timestamp", *SMS_INBOUND),
+        *("message-timestamp", "timestamp", "price", "network-code", *SMS_INBOUND),
         *(MESSAGES_ID, "from", "channel", "error", "client_ref", "sms", *MESSAGES_INBOUND),
     ),
     hides=("token",),

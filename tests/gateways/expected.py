@@ -27,7 +27,13 @@ UNSAID: Mapping[type[Event], Mapping[str, object]] = {
 _MOMENTS = dict.fromkeys(("received_at", "occurred_at"), datetime.fromisoformat)
 #: How a file writes what is no text.
 READERS: Mapping[type[Event], Mapping[str, Callable[[str], object]]] = {
-    DeliveryEvent: {"status": DeliveryStatus, "reason": Reason, "segments": int, **_MOMENTS},
+    DeliveryEvent: {
+        "status": DeliveryStatus,
+        "reason": Reason,
+        "segments": int,
+        "cost": int,
+        **_MOMENTS,
+    },
     ConsentEvent: {"kind": ConsentKind, **_MOMENTS},
     EngagementEvent: {"kind": EngagementKind, **_MOMENTS},
 }
