@@ -4,6 +4,9 @@ The replies that ask for something: STOP, START and HELP in the words people use
 A keyword counts only as the whole text: one inside a sentence is for a person to read. The
 words that revoke are those of 47 CFR 64.1200(a)(10) and of the gateways' default lists.
 YES is no START: it also answers "reply YES to confirm".
+
+Telephones and gateways write the same word in many ways, so words are compared as `normalised`
+has them: without case, accents, punctuation, emoji, and signs that nobody sees.
 """
 
 import unicodedata
@@ -31,8 +34,12 @@ KEYWORDS = {
 
 #: The longest text that is looked at: an SMS in its most segments is shorter.
 LONGEST_TEXT = 2000
-#: Unicode categories of punctuation, symbols with emoji, joiners and enclosing marks.
-_STRIPPED = ("P", "S", "Cf", "Me")
+#: Unicode categories of punctuation, symbols with emoji, marks, modifiers, and of what nobody
+#: sees: controls, joiners, halves of an emoji, emoji that are newer than our tables.
+_STRIPPED = ("P", "S", "M", "C", "Lm")
+#: A Turkish keyboard has an i without a dot; Korean ones have letters that are blanks; trade
+#: marks would come apart into letters.
+_LETTERS = str.maketrans("\u0131", "i", "\u115f\u1160\u3164\uffa0\u2122\u2120")
 
 
 def keyword(text: str) -> tuple[ConsentKind, str] | None:
@@ -47,14 +54,13 @@ def keyword(text: str) -> tuple[ConsentKind, str] | None:
 
 def normalised(text: str) -> str:
     """The text in the form that keywords are compared in."""
-    folded = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()
+    letters = text.strip()[:LONGEST_TEXT].translate(_LETTERS)
+    folded = unicodedata.normalize("NFKD", letters).casefold()
+    folded = unicodedata.normalize("NFKD", folded).translate(_LETTERS)
     return " ".join("".join(letter for letter in folded if not _is_stripped(letter)).split())
 
 
 def _is_stripped(letter: str) -> bool:
-    if letter.isalnum() or letter.isspace():
+    if letter.isspace() or (letter.isascii() and letter.isalnum()):
         return False
-    is_variation_selector = "\ufe00" <= letter <= "\ufe0f"
-    is_control = letter < " "
-    category = unicodedata.category(letter)
-    return is_variation_selector or is_control or category.startswith(_STRIPPED)
+    return unicodedata.category(letter).startswith(_STRIPPED)

@@ -30,6 +30,8 @@ _ELISION = re.compile(rf"\b(qu|[a-z]){_APOSTROPHE}(?=\w)")
 _NO_WORD = re.compile(r"[^\w\s,]|_")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _SPACED = re.compile(r"(?<!\w)\w(?:[ .*-]\w){2,}(?!\w)")
+#: Accents, joiners and other signs that nobody sees, which may stand within a word.
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
 _COMMENT = re.compile(r"^#.*$", re.MULTILINE)
 _SETS = english.SETS | languages.SETS
 
@@ -69,7 +71,8 @@ def may_revoke(text: str) -> bool:
 def plainly(text: str) -> str:
     """The words without accents, capitals and decoration; a comma is the end of a clause."""
     folded = unicodedata.normalize("NFKD", text[:LONGEST_TEXT].casefold())
-    folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    folded = "".join(each for each in folded if unicodedata.category(each) not in _UNSEEN)
+    folded = folded.replace("\u0131", "i")  # a Turkish keyboard's
     folded = _SPACED.sub(lambda found: re.sub(r"\W", "", found[0]), folded)
     folded = _DRAWN_OUT.sub(r"\1", folded)
     folded = _ELISION.sub(r"\1 ", folded)

@@ -20,8 +20,9 @@ CORPUS = yaml.safe_load(Path(__file__).with_name("revocations.yaml").read_text("
 REVOKES = [text for texts in CORPUS["revokes"].values() for text in texts]
 REPLIES = [text for texts in CORPUS["replies"].values() for text in texts]
 LEAST_RECALL = 0.98
-LEAST_PRECISION = 0.90
-LEAST_TEXTS = 150
+LEAST_PRECISION = 0.95
+LEAST_TEXTS = 600
+LEAST_LANGUAGES = 5
 #: Of each language: no rule of another one may hide that it is forgotten.
 LEAST_OF_LANGUAGE = 0.95
 
@@ -40,17 +41,20 @@ def event(text, told=""):
 
 
 class TestCorpus:
+    def test_is_large_enough_to_judge_by(self):
+        assert len(REVOKES) + len(REPLIES) >= LEAST_TEXTS
+        assert CORPUS["revokes"].keys() == CORPUS["replies"].keys()
+        assert len(CORPUS["revokes"]) >= LEAST_LANGUAGES
+
     def test_nearly_every_revocation_is_found(self):
         missed = [text for text in REVOKES if not may_revoke(text)]
 
-        assert len(REVOKES) >= LEAST_TEXTS
         assert 1 - len(missed) / len(REVOKES) >= LEAST_RECALL, missed
 
     def test_nearly_all_that_is_found_is_one(self):
         found = [text for text in REVOKES if may_revoke(text)]
         false = [text for text in REPLIES if may_revoke(text)]
 
-        assert len(REPLIES) >= LEAST_TEXTS
         assert len(found) / (len(found) + len(false)) >= LEAST_PRECISION, false
 
     @pytest.mark.parametrize("language", CORPUS["revokes"])
@@ -98,6 +102,7 @@ class TestMayRevoke:
         ("Arr\u00eatez de m'envoyer \u00e7a", "arretez de m envoyer ca"),
         ("s.t.o.p - s t o p", "stop , stop"),
         ("\uff33top\u200d it, now", "stop it , now"),
+        ("STOP TEXT\u0131NG, s\u00adto\u200bp", "stop texting , stop"),
     ],
 )
 def test_spelling_is_made_plain(text, plain):
