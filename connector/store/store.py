@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate, privacy
+from connector.store.alert_messages import AlertMessages
+from connector.store.alerts import Alerts
 from connector.store.announcements import Announcements
 from connector.store.answers import Answers
 from connector.store.audit import Audit
@@ -41,8 +43,8 @@ from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
 from connector.store.retention import Retention
 from connector.store.sessions import Sessions
-from connector.store.traffic import Traffic
 from connector.store.slots import Slots
+from connector.store.traffic import Traffic
 from connector.store.unread import Unread
 from connector.store.vitals import Vitals
 from connector.store.waits import Waits
@@ -52,7 +54,7 @@ from connector.store.writes import Write, Writes
 class Transaction:
     """One unit of work: all of it is committed, or nothing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 (a repository a line)
         self, connection: sa.Connection, inbox: Inbox, names: Callable[[Marks], Pseudonyms]
     ) -> None:
         self.marks = Marks(connection)
@@ -66,6 +68,8 @@ class Transaction:
         self.consents = Consents(connection, self.audit, lambda: names(self.marks))
         self.counted = CountedMessages(connection)
         self.figures = CampaignFigures(connection)
+        self.alerts = Alerts(connection)
+        self.alert_messages = AlertMessages(connection)
         self.flags = Flags(connection)
         self.engagements = Engagements(connection)
         self.directory = Directory(connection)

@@ -122,11 +122,15 @@ class TestBind:
 #: Whichever org it is, these stay: what was said, what was written when, and our own house.
 STAYS = {
     "alembic_version",
+    "alert_messages",
+    "alerts",
+    "answers",
     "api_keys",
     "audit",
     "block_entries",
     "block_listings",
     "callbacks",
+    "campaign_health",
     "consent_events",
     "consents",
     "cursors",
@@ -142,6 +146,8 @@ STAYS = {
     "leases",
     "marks",
     "quarantine",
+    "sessions",
+    "traffic",
     "unread",
     "writes",
 }
