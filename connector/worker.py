@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.clock import Clock
 from connector.domain.errors import ConnectorError
+from connector.pipeline.slot_jobs import slot_jobs
 from connector.pipeline.steps import Steps
 from connector.settings import Settings
 
@@ -18,12 +19,10 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 0.25
-#: Opt-outs that wait are looked at this often.
-LATE_SECONDS = 60.0
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
-#: What is kept for weeks may stay an hour longer.
-RETENTION_SECONDS = 3_600.0
+#: Jobs by slots are looked at so often within their time, and at least every so many seconds.
+LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS = 10, 10.0
 #: Gateways are told of opt-outs as fast as they take them; their lists have many pages.
 BLOCK_LISTS_SECONDS, BLOCK_LIST_PAGES_SECONDS = 1.0, 5.0
 #: Rounds of reading before the job ends and others get their turn.
@@ -38,19 +37,14 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     """
     A few jobs in memory; correctness is in the store, so any number of workers may run.
 
-    A round that was missed is not made up for: the next one does all there is to do.
+    A round that was missed is not made up for: the next one does all there is to do. Jobs by
+    slots are called often, and do nothing unless a slot is due that nobody has worked off.
     """
-    scheduler = BackgroundScheduler(
-        timezone="UTC",
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
     events = settings.platform_events != "none"
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
-        "late": (steps.late.look, LATE_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
-        "retention": (steps.forget_old, RETENTION_SECONDS),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),
         "directory": (
@@ -61,6 +55,15 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     if settings.block_lists:
         jobs["block lists"] = (steps.push_block_lists, BLOCK_LISTS_SECONDS)
         jobs["block list pull"] = (steps.pull_block_lists, BLOCK_LIST_PAGES_SECONDS)
+    for each in slot_jobs(steps, settings):
+        look = min(each.every.total_seconds() / LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS)
+        jobs[each.name] = (functools.partial(steps.slots.run, each), look)
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        # A thread for each, so that none waits until another has ended.
+        executors={"default": {"type": "threadpool", "max_workers": len(jobs)}},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
     for name, (step, seconds) in jobs.items():
         scheduler.add_job(
             Job(name, step, clock), "interval", seconds=seconds, id=name, next_run_time=clock()
@@ -107,6 +110,7 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     steps.announcer.prepare()
     steps.block_pusher.prepare()
     steps.block_puller.prepare()
+    steps.slots.declare(slot_jobs(steps, settings))
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from connector.clock import Clock
@@ -136,6 +136,11 @@ class SlotRunner:
         self._holder = holder
         self._busy: set[str] = set()
         self._lock = threading.Lock()
+
+    def declare(self, jobs: Iterable[SlotJob]) -> None:
+        """To be called once at the start: these are all the jobs, for whoever looks."""
+        with self._store.transaction() as transaction:
+            transaction.slots.declare({each.name: each.every for each in jobs}, self._clock())
 
     def run(self, job: SlotJob) -> SlotReport | None:
         """

@@ -21,6 +21,7 @@ from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.settlement import PushReport
+from connector.pipeline.slots import SlotRunner
 from connector.store import Store
 
 
@@ -61,6 +62,7 @@ class Steps:
     block_pusher: BlockPusher
     block_puller: BlockPuller
     keeping: Keeping
+    slots: SlotRunner
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""

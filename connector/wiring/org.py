@@ -16,6 +16,7 @@ from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.lookup import Seeker
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping
+from connector.pipeline.slots import SlotRunner
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import Budget
@@ -102,4 +103,5 @@ def build_steps(
             texts=timedelta(days=settings.keep_texts_days),
             decisions=timedelta(days=settings.keep_decisions_days),
         ),
+        slots=SlotRunner(store, clock, holder),
     )

@@ -1,0 +1,32 @@
+"""What is done slot by slot, by one worker of all: the table that a new job is added to."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from connector.pipeline.slots import SlotJob
+from connector.pipeline.steps import Steps
+from connector.settings import Settings
+
+
+#: Opt-outs that wait are looked at this often.
+LATE_EVERY = timedelta(minutes=1)
+#: What is kept for weeks may stay an hour longer.
+RETENTION_EVERY = timedelta(hours=1)
+
+
+def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:  # noqa: ARG001
+    """
+    The jobs of these settings.
+
+    Work takes its turn, whose units of work (`held`, `closing`) are committed only while no
+    other worker has taken the slot over. What may be done twice needs none of them.
+    """
+    return [
+        SlotJob(name="late", every=LATE_EVERY, work=lambda _: steps.late.look().name.lower()),
+        SlotJob(
+            name="retention",
+            every=RETENTION_EVERY,
+            work=lambda _: steps.forget_old(),
+            lease=RETENTION_EVERY,
+        ),
+    ]
