@@ -18,6 +18,7 @@ LONGEST_MODULE = 300
 LAYERS = [
     {"domain"},
     {"clock"},
+    {"rest"},
     {
         "block_lists",
         "fetch",
@@ -52,7 +53,7 @@ CONFINED = {
     "phonenumbers": {"phones", "quiet_hours"},
     "prometheus_client": {"web"},
     "psycopg": {"store"},
-    "requests": {"block_lists", "fetch", "salesforce", "emulator", "wiring"},
+    "requests": {"rest", "fetch", "salesforce", "emulator", "wiring"},
     "rich": {"cli"},
     "simple_salesforce": {"salesforce"},
     "sqlalchemy": {"store"},

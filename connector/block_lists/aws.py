@@ -13,21 +13,17 @@ import orjson
 from connector.block_lists.base import (
     BlockList,
     BlockListKind,
-    BusyError,
-    Key,
     Listed,
     Outcome,
     Page,
-    RefusedError,
-    Values,
-    address,
     one_by_one,
-    rate_of,
 )
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import number, record, rows, text, unix
 from connector.block_lists.sigv4 import Signer
 from connector.clock import Clock
+from connector.rest.errors import BusyError, RefusedError
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, address, rate_of
+from connector.rest.shapes import number, record, rows, text, unix
 
 
 _SERVICE = "sms-voice"

@@ -3,46 +3,10 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from connector.clock import Clock
-from connector.domain.errors import ConfigurationError, ConnectorError
-
-
-#: What is set for one list, by key.
-Values = Mapping[str, str]
-
-#: Answers that say that something is wrong with what was sent, not with who sent it.
-_ABOUT_CONTENT = frozenset({400, 422})
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class BlockListError(ConnectorError):
-    """A gateway did not take what we sent, or tell what we asked."""
-
-
-class BusyError(BlockListError):
-    """No answer, too many requests, or a fault of its own: ask later, not before `wait`."""
-
-    retryable = True
-
-    def __init__(self, cause: str, *, wait: timedelta | None = None) -> None:
-        super().__init__(cause)
-        self.wait = wait
-
-
-class RefusedError(BlockListError):
-    """It said no; `document` is what it answered, and told to nobody."""
-
-    def __init__(self, cause: str, *, status: int = 0, document: object = None) -> None:
-        super().__init__(cause)
-        self.status = status
-        self.document = document
-
-    @property
-    def about_content(self) -> bool:
-        """Whether it may be about single numbers rather than about us."""
-        return self.status in _ABOUT_CONTENT
+from connector.rest.errors import ApiError, RefusedError
+from connector.rest.keys import Key, Values
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +19,7 @@ class Outcome:
 
     taken: frozenset[str] = frozenset()
     refused: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    trouble: BlockListError | None = None
+    trouble: ApiError | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +51,7 @@ class BlockList:
     rate: float = 1.0
 
     def add(self, phones: Sequence[str]) -> Outcome:
-        """Put these on the list; raises BlockListError where none was tried."""
+        """Put these on the list; raises ApiError where none was tried."""
         raise NotImplementedError
 
     def remove(self, phones: Sequence[str]) -> Outcome:
@@ -95,41 +59,12 @@ class BlockList:
         raise NotImplementedError
 
     def find(self, phones: Sequence[str]) -> frozenset[str]:
-        """Those of these that are on the list; raises BlockListError."""
+        """Those of these that are on the list; raises ApiError."""
         raise NotImplementedError
 
     def page(self, since: datetime | None, token: str) -> Page:
         """A page of those put on it since then; the first for an empty token."""
         raise NotImplementedError
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One thing that has to be set for a list, or may be."""
-
-    name: str
-    help: str
-    needed: bool = True
-    default: str = ""
-    fault: Callable[[str], str] = lambda _value: ""
-
-
-def address(help_text: str, *, default: str = "", needed: bool = False) -> Key:
-    """The key of an API's address: another region, or a proxy that a company wants."""
-    return Key(
-        name="address", help=help_text, needed=needed, default=default, fault=_address_fault
-    )
-
-
-def _address_fault(value: str) -> str:
-    """Credentials and numbers go there: in clear only on this machine."""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname
-    except ValueError:
-        return "is no address"
-    here = parts.scheme == "http" and host in _THIS_MACHINE
-    return "" if host and (parts.scheme == "https" or here) else "must begin with https://"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +117,6 @@ SCOPE = Key(
     needed=False,
     help="the brand whose messages this account sends; not set: every opt-out goes there",
 )
-RATE = Key(
-    name="rate",
-    needed=False,
-    help="numbers a second; not set: what the gateway documents or we think safe",
-)
 
 
 def one_by_one(phones: Sequence[str], call: Callable[[str], None]) -> Outcome:
@@ -200,7 +130,7 @@ def one_by_one(phones: Sequence[str], call: Callable[[str], None]) -> Outcome:
             if not error.about_content:
                 return Outcome(taken=frozenset(taken), refused=refused, trouble=error)
             refused[phone] = str(error)
-        except BlockListError as error:
+        except ApiError as error:
             return Outcome(taken=frozenset(taken), refused=refused, trouble=error)
         else:
             taken.add(phone)
@@ -220,20 +150,3 @@ def together(phones: Sequence[str], call: Callable[[Sequence[str]], None]) -> Ou
             raise
         return one_by_one(phones, lambda phone: call([phone]))
     return Outcome(taken=frozenset(phones))
-
-
-def words(text: str) -> list[str]:
-    """Several values in one setting, with spaces or commas between them."""
-    return text.replace(",", " ").split()
-
-
-def rate_of(values: Values, usual: float) -> float:
-    """The rate that is set, or the usual one; raises ConfigurationError."""
-    text = values.get(RATE.name, "")
-    try:
-        rate = float(text or usual)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate <= 10_000:  # noqa: PLR2004 (no gateway takes more)
-        raise ConfigurationError("rate must be a number above 0, up to 10000")
-    return rate

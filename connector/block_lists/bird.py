@@ -14,20 +14,16 @@ from urllib.parse import quote
 from connector.block_lists.base import (
     BlockList,
     BlockListKind,
-    Key,
     Listed,
     Outcome,
     Page,
-    Values,
-    address,
     one_by_one,
-    rate_of,
-    words,
 )
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import iso, number, record, rows, text
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, address, rate_of, words
+from connector.rest.shapes import iso, number, record, rows, text
 
 
 _PATH = "/v1/sms/suppressions"

@@ -12,19 +12,16 @@ from urllib.parse import quote
 from connector.block_lists.base import (
     BlockList,
     BlockListKind,
-    Key,
     Listed,
     Outcome,
     Page,
-    RefusedError,
-    Values,
-    address,
     one_by_one,
-    rate_of,
 )
-from connector.block_lists.http import Api, basic
-from connector.block_lists.shapes import number, record, rows, text, unix, whole
 from connector.clock import Clock
+from connector.rest.errors import RefusedError
+from connector.rest.http import Api, basic
+from connector.rest.keys import Key, Values, address, rate_of
+from connector.rest.shapes import number, record, rows, text, unix, whole
 
 
 _SIZE = 100

@@ -14,18 +14,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from connector.block_lists.base import (
-    BlockList,
-    BlockListKind,
-    Key,
-    Outcome,
-    Values,
-    rate_of,
-    together,
-)
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import stamp
+from connector.block_lists.base import BlockList, BlockListKind, Outcome, together
 from connector.clock import Clock
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, rate_of
+from connector.rest.shapes import stamp
 
 
 _MOST = 100

@@ -8,21 +8,11 @@ left out; a removal must name all that the entry has; both ends of a period must
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connector.block_lists.base import (
-    BlockList,
-    BlockListKind,
-    Key,
-    Listed,
-    Outcome,
-    Page,
-    Values,
-    address,
-    rate_of,
-    together,
-)
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import iso, number, record, rows, stamp, text, whole
+from connector.block_lists.base import BlockList, BlockListKind, Listed, Outcome, Page, together
 from connector.clock import Clock
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, address, rate_of
+from connector.rest.shapes import iso, number, record, rows, stamp, text, whole
 
 
 _PATH = "/platform/1/blocklists"

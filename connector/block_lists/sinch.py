@@ -9,21 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from connector.block_lists.base import (
-    BlockList,
-    BlockListKind,
-    Key,
-    Listed,
-    Outcome,
-    Page,
-    Values,
-    address,
-    rate_of,
-    together,
-)
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import number, rows
+from connector.block_lists.base import BlockList, BlockListKind, Listed, Outcome, Page, together
 from connector.clock import Clock
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, address, rate_of
+from connector.rest.shapes import number, rows
 
 
 class Group(BlockList):

@@ -8,19 +8,12 @@ the person. Another reading can be set.
 from collections.abc import Mapping
 from datetime import datetime
 
-from connector.block_lists.base import (
-    BlockList,
-    BlockListKind,
-    Key,
-    Listed,
-    Page,
-    RefusedError,
-    Values,
-    address,
-)
-from connector.block_lists.http import Api
-from connector.block_lists.shapes import iso, number, record, rows, stamp, text, whole
+from connector.block_lists.base import BlockList, BlockListKind, Listed, Page
 from connector.clock import Clock
+from connector.rest.errors import RefusedError
+from connector.rest.http import Api
+from connector.rest.keys import Key, Values, address
+from connector.rest.shapes import iso, number, record, rows, stamp, text, whole
 
 
 _PATH = "/v2/messaging_optouts"

@@ -10,21 +10,13 @@ from collections.abc import Sequence
 
 import orjson
 
-from connector.block_lists.base import (
-    BlockList,
-    BlockListKind,
-    Key,
-    Outcome,
-    RefusedError,
-    Values,
-    address,
-    rate_of,
-    words,
-)
-from connector.block_lists.http import Api, basic
-from connector.block_lists.shapes import record, rows, text, whole
+from connector.block_lists.base import BlockList, BlockListKind, Outcome
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError
+from connector.rest.errors import RefusedError
+from connector.rest.http import Api, basic
+from connector.rest.keys import Key, Values, address, rate_of, words
+from connector.rest.shapes import record, rows, text, whole
 
 
 _MOST, _A_MINUTE = 25, 100

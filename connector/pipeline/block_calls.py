@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-from connector.block_lists.base import BlockListError, ConfiguredList, Outcome
+from connector.block_lists.base import ConfiguredList, Outcome
+from connector.rest.errors import ApiError
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +26,13 @@ def tell(of: ConfiguredList, phones: Sequence[str], *, blocked: bool) -> Outcome
     """Put numbers on a list, or take them off."""
     try:
         return of.list.add(phones) if blocked else of.list.remove(phones)
-    except BlockListError as error:
+    except ApiError as error:
         return Outcome(trouble=error)
 
 
-def find(
-    of: ConfiguredList, phones: Sequence[str]
-) -> tuple[frozenset[str], BlockListError | None]:
+def find(of: ConfiguredList, phones: Sequence[str]) -> tuple[frozenset[str], ApiError | None]:
     """Those of these that are on the list, and what was wrong."""
     try:
         return of.list.find(phones), None
-    except BlockListError as error:
+    except ApiError as error:
         return frozenset(), error

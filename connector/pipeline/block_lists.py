@@ -6,11 +6,12 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connector.block_lists.base import BlockListError, ConfiguredList, Outcome
+from connector.block_lists.base import ConfiguredList, Outcome
 from connector.clock import Clock
 from connector.pipeline.block_calls import BlockPushReport, find, tell
 from connector.pipeline.block_mood import Hold, Pace, release, wait_after
 from connector.pipeline.block_queue import configure, is_stopped
+from connector.rest.errors import ApiError
 from connector.store import Store, Transaction
 from connector.store.block_entries import BlockEntry, EntryState
 from connector.store.house import Lease
@@ -264,7 +265,7 @@ class BlockPusher:
         transaction: Transaction,
         of: ConfiguredList,
         work: str,
-        trouble: BlockListError | None,
+        trouble: ApiError | None,
         hold: Hold | None,
     ) -> None:
         if trouble is not None:

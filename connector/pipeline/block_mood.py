@@ -5,7 +5,8 @@ import json
 import random
 from datetime import datetime, timedelta
 
-from connector.block_lists.base import BlockList, BlockListError, BusyError
+from connector.block_lists.base import BlockList
+from connector.rest.errors import ApiError, BusyError
 from connector.store import Transaction
 
 
@@ -41,7 +42,7 @@ class Hold:
 
     @classmethod
     def after(
-        cls, error: BlockListError, before: "Hold | None", now: datetime, chance: random.Random
+        cls, error: ApiError, before: "Hold | None", now: datetime, chance: random.Random
     ) -> "Hold":
         """As long as the gateway asks for, and longer each time it goes wrong again."""
         tries = before.tries if before else 0

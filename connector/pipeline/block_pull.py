@@ -9,14 +9,7 @@ from typing import Self
 
 import orjson
 
-from connector.block_lists.base import (
-    BlockListError,
-    BusyError,
-    ConfiguredList,
-    Listed,
-    Page,
-    RefusedError,
-)
+from connector.block_lists.base import ConfiguredList, Listed, Page
 from connector.clock import Clock
 from connector.domain.consent import (
     CLOCK_SKEW,
@@ -27,6 +20,7 @@ from connector.domain.consent import (
 from connector.pipeline.block_mood import wait_after
 from connector.pipeline.block_queue import LISTED, actor_of, is_stopped
 from connector.pipeline.consent import hear
+from connector.rest.errors import ApiError, BusyError, RefusedError
 from connector.store import Store, Transaction
 from connector.store.block_entries import BlockEntry
 from connector.store.consent_rows import EVERYBODY
@@ -120,7 +114,7 @@ class PullState:
             last_found=following.found,
         )
 
-    def held_up(self, error: BlockListError, now: datetime, chance: random.Random) -> Self:
+    def held_up(self, error: ApiError, now: datetime, chance: random.Random) -> Self:
         """Later; from the beginning where the gateway does not know its own page any more."""
         wait = error.wait if isinstance(error, BusyError) else None
         anew = isinstance(error, RefusedError)
@@ -192,7 +186,7 @@ class BlockPuller:
             state = state.begun(of, now)
             try:
                 page = _page(of, state)
-            except BlockListError as error:
+            except ApiError as error:
                 self._put_off(of, state, error)
                 break
             with self._store.transaction() as transaction:
@@ -208,7 +202,7 @@ class BlockPuller:
             log.info("block_list.pulled", extra={"list": of.name, "found": found})
         return BlockPullReport(listed=listed, found=found)
 
-    def _put_off(self, of: ConfiguredList, state: PullState, error: BlockListError) -> None:
+    def _put_off(self, of: ConfiguredList, state: PullState, error: ApiError) -> None:
         with self._store.transaction() as transaction:
             state.held_up(error, self._clock(), self._chance).keep(transaction, of.name)
         log.warning("block_list.held_up", extra={"list": of.name, "reason": str(error)})

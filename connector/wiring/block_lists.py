@@ -1,14 +1,16 @@
 """The block lists that are set up, from the settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from connector import block_lists
-from connector.block_lists.base import RATE, SCOPE, BlockListKind, ConfiguredList
+from connector.block_lists.base import SCOPE, BlockListKind, ConfiguredList
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller
+from connector.rest.keys import RATE, faults, with_defaults
 from connector.settings import Settings, block_list_name, block_list_values
 from connector.store import Store
 
@@ -27,13 +29,15 @@ def open_lists(settings: Settings, clock: Clock) -> Sequence[ConfiguredList]:
         gateway: [key.name for key in (*kind.keys, *_COMMON)] for gateway, kind in kinds.items()
     }
     found = block_list_values(settings.block_lists, names)
-    faults = [
+    wrong = [
         line
         for (gateway, account), values in found.items()
-        for line in _faults(kinds[gateway], account, values)
+        for line in faults(
+            kinds[gateway].keys, values, functools.partial(block_list_name, gateway, account)
+        )
     ]
-    if faults:
-        raise ConfigurationError("\n".join(faults))
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
     return [
         _open(kinds[gateway], account, values, clock)
         for (gateway, account), values in sorted(found.items())
@@ -61,9 +65,8 @@ def _open(
     kind: BlockListKind, account: str, values: Mapping[str, str], clock: Clock
 ) -> ConfiguredList:
     name = f"{kind.gateway}/{account}" if account else kind.gateway
-    whole = {key.name: key.default for key in kind.keys if key.default} | dict(values)
     try:
-        opened = kind.open(whole, clock)
+        opened = kind.open(with_defaults(kind.keys, values), clock)
     except ConfigurationError as error:
         raise ConfigurationError(f"block list {name}: {error}") from error
     return ConfiguredList(
@@ -73,13 +76,3 @@ def _open(
         kind=kind,
         list=opened,
     )
-
-
-def _faults(kind: BlockListKind, account: str, values: Mapping[str, str]) -> Iterable[str]:
-    for key in kind.keys:
-        name = block_list_name(kind.gateway, account, key.name)
-        given = values.get(key.name, "")
-        if key.needed and not given:
-            yield f"set {name}: {key.help}"
-        elif given and (fault := key.fault(given)):
-            yield f"{name} {fault}"

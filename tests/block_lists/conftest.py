@@ -6,7 +6,7 @@ import pytest
 
 from connector.settings import Settings
 from connector.wiring.block_lists import open_lists
-from tests.block_lists.server import serving
+from tests.rest.server import serving
 
 
 @pytest.fixture

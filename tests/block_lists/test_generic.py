@@ -2,13 +2,13 @@
 
 import pytest
 
-from connector.block_lists.base import BusyError, RefusedError
 from connector.domain.callback import Callback
 from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.errors import ConfigurationError
 from connector.gateways.generic import GATEWAY
 from connector.gateways.verify import trust
-from tests.block_lists.server import Api, Fault, demand
+from connector.rest.errors import BusyError, RefusedError
+from tests.rest.server import Api, Fault, demand
 
 
 ALEX, KIM = "+447700900456", "+447700900457"

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.block_lists.base import BusyError, Listed, RefusedError
+from connector.block_lists.base import Listed
+from connector.rest.errors import BusyError, RefusedError
 from tests.block_lists.conftest import whole
-from tests.block_lists.server import Api, Fault, demand
+from tests.rest.server import Api, Fault, demand
 
 
 ALEX, KIM = "+447700900456", "+447700900457"

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.block_lists.base import Listed, RefusedError
+from connector.block_lists.base import Listed
 from connector.domain.errors import ConfigurationError
+from connector.rest.errors import RefusedError
 from tests.block_lists.conftest import whole
-from tests.block_lists.server import Api, demand
+from tests.rest.server import Api, demand
 
 
 AT = datetime(2025, 4, 28, 12, 0, 38, 631252, tzinfo=UTC)

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from connector.block_lists.base import BusyError, RefusedError
 from connector.domain.errors import ConfigurationError
-from tests.block_lists.server import Api, Fault, demand
+from connector.rest.errors import BusyError, RefusedError
+from tests.rest.server import Api, Fault, demand
 
 
 ALEX, KIM = "+447700900456", "+447700900457"

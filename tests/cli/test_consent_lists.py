@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from connector.block_lists.base import BusyError
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.pipeline.block_lists import TRIES, BlockPusher
 from connector.pipeline.consent import stop
+from connector.rest.errors import BusyError
 from tests.pipeline.block_lists import MemoryList, configured, evidence
 
 

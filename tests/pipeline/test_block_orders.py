@@ -3,10 +3,10 @@
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from connector.block_lists.base import BusyError, RefusedError
 from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.consent import hear, start, stop
+from connector.rest.errors import BusyError, RefusedError
 from connector.store import Store
 from tests.pipeline.block_lists import MemoryList, configured, consent, evidence
 from tests.support.clock import TestClock

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.block_lists.base import BusyError, Page, RefusedError
+from connector.block_lists.base import Page
 from connector.domain.consent import ConsentKind, ConsentSource
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller, PullState
 from connector.pipeline.consent import start, stop
+from connector.rest.errors import BusyError, RefusedError
 from connector.store.block_entries import EntryState
 from tests.pipeline.block_lists import (
     MemoryList,

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from connector import gateways
-from connector.block_lists.base import BusyError, RefusedError
 from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.pipeline import block_lists
 from connector.pipeline.block_lists import NOT_THERE, BlockPusher
 from connector.pipeline.consent import hear, start, stop
 from connector.pipeline.erasure import erase
 from connector.pipeline.phone_reader import PhoneReader
+from connector.rest.errors import BusyError, RefusedError
 from connector.store.block_entries import EntryState
 from tests.pipeline.block_lists import (
     MemoryList,

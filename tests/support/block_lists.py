@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from connector import block_lists
-from connector.block_lists.base import RATE, SCOPE, BlockListKind, Key
+from connector.block_lists.base import SCOPE, BlockListKind
+from connector.rest.keys import RATE, Key
 from connector.settings import block_list_name
 
 

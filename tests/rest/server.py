@@ -43,6 +43,8 @@ class Api:
     """
     What a documented API does; a subclass answers in `answer`, or raises Fault.
 
+    A document that is bytes goes out as it is.
+
     Everything that was asked is in `asked`; `faults` are given first, in their order.
     """
 
@@ -81,7 +83,7 @@ def serving(api):
                 body=self.rfile.read(length),
             )
             status, headers, document = api.handle(asked)
-            body = b"" if document is None else json.dumps(document).encode()
+            body = document if isinstance(document, bytes) else _json(document)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
@@ -105,3 +107,7 @@ def demand(holds, status, document=None):
     """Answer with a fault unless something holds."""
     if not holds:
         raise Fault(status, document)
+
+
+def _json(document):
+    return b"" if document is None else json.dumps(document).encode()

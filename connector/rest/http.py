@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import orjson
 import requests
 
-from connector.block_lists.base import BusyError, RefusedError
 from connector.clock import Clock
+from connector.rest.errors import BusyError, RefusedError
 
 
 #: How long a connection, and each part of the answer, may take.
@@ -75,7 +75,7 @@ class Api:
         also: Collection[int] = (),
     ) -> Answer:
         """
-        Ask, and give the answer where it is good or one of `also`; raises BlockListError.
+        Ask, and give the answer where it is good or one of `also`; raises ApiError.
 
         Errors tell neither the address nor what was sent: both hold secrets or numbers.
         """

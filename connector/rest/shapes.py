@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from connector.block_lists.base import RefusedError
+from connector.rest.errors import RefusedError
 
 
 _NUMBER = re.compile(r"\+?([1-9]\d{6,14})")

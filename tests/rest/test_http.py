@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from connector.block_lists import installed
-from connector.block_lists.base import BusyError, RefusedError
-from connector.block_lists.http import LONGEST_WAIT, Api
 from connector.domain.errors import ConfigurationError
+from connector.rest.errors import BusyError, RefusedError
+from connector.rest.http import LONGEST_WAIT, Api
 from connector.settings import Settings
 from connector.wiring.block_lists import open_lists
-from tests.block_lists import server
+from tests.rest import server
 
 
 class Plain(server.Api):
