@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
+from connector.domain.business_days import due
 from connector.store import Store, Transaction
 
 
@@ -21,17 +22,16 @@ class Alarm(enum.IntEnum):
     UNLAWFUL = 3
 
 
-#: From when on; ten days by the calendar are at most ten business days.
-_AFTER = {
-    Alarm.SLOW: timedelta(minutes=15),
-    Alarm.LATE: timedelta(hours=24),
-    Alarm.UNLAWFUL: timedelta(days=10),
-}
+_AFTER = {Alarm.SLOW: timedelta(minutes=15), Alarm.LATE: timedelta(hours=24)}
 _LEVELS = {
     Alarm.SLOW: logging.WARNING,
     Alarm.LATE: logging.ERROR,
     Alarm.UNLAWFUL: logging.CRITICAL,
 }
+
+
+#: The mark that holds what was said last.
+_TOLD = "consent:late"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class Lateness:
     def alarm(self, now: datetime) -> Alarm:
         if self.since is None:
             return Alarm.NONE
+        if now >= due(self.since):
+            return Alarm.UNLAWFUL
         waited = now - self.since
         return max((a for a, after in _AFTER.items() if waited >= after), default=Alarm.NONE)
 
@@ -54,21 +56,24 @@ def lateness(transaction: Transaction) -> Lateness:
 
 
 class LatenessWatch:
-    """Says once when it gets worse, and once when it is over."""
+    """Says once when it gets worse, and once when it is over, whichever worker looks."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._told = Alarm.NONE
 
     def look(self) -> Alarm:
         with self._store.transaction(reads=True) as transaction:
             found = lateness(transaction)
+            before = Alarm(int(transaction.marks.get(_TOLD) or 0))
         alarm = found.alarm(self._clock())
-        if alarm > self._told:
+        if alarm > before:
             told = {"waiting": found.waiting, "since": f"{found.since:%Y-%m-%dT%H:%M:%SZ}"}
             log.log(_LEVELS[alarm], "consent.late", extra=told)
-        elif self._told and not alarm:
+        elif before and not alarm:
             log.info("consent.in_time")
-        self._told = alarm
+        if alarm != before:
+            # Kept after it was said: said twice does less harm than not at all.
+            with self._store.transaction() as transaction:
+                transaction.marks.set(_TOLD, f"{alarm:d}")
         return alarm

@@ -32,7 +32,8 @@ def queue(store, clock):
         ({"minutes": 14}, Alarm.NONE),
         ({"minutes": 15}, Alarm.SLOW),
         ({"hours": 24}, Alarm.LATE),
-        ({"days": 10}, Alarm.UNLAWFUL),
+        ({"days": 13, "hours": 23}, Alarm.LATE),  # since a Monday
+        ({"days": 14}, Alarm.UNLAWFUL),
     ],
 )
 def test_gets_worse_with_time(store, clock, queue, waited, alarm):
@@ -68,3 +69,13 @@ def test_is_told_once_a_stage_and_when_it_is_over(store, clock, queue, caplog):
         ("ERROR", "consent.late"),
         ("INFO", "consent.in_time"),
     ]
+
+
+def test_another_worker_does_not_tell_it_again(store, clock, queue, caplog):
+    queue()
+    clock.advance(minutes=16)
+    LatenessWatch(store, clock).look()
+
+    LatenessWatch(store, clock).look()
+
+    assert [each.message for each in caplog.records] == ["consent.late"]
