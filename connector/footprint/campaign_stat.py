@@ -184,6 +184,20 @@ def _health() -> Iterator[FieldSpec]:
         help="Since when the health is what it is.",
     )
     yield _field(
+        name="Alert__c",
+        label="Alert",
+        kind=FieldKind.TEXT,
+        length=255,
+        help="What is wrong with the campaign now: its health, and reasons for which messages "
+        "suddenly fail. Empty when nothing is.",
+    )
+    yield _field(
+        name="Alert_At__c",
+        label="Alert At",
+        kind=FieldKind.DATETIME,
+        help="Since when the alert tells what it does. Empty with it.",
+    )
+    yield _field(
         name="Top_Reason__c",
         label="Top Reason",
         kind=FieldKind.PICKLIST,

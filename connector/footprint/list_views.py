@@ -41,7 +41,7 @@ def _of_campaigns() -> tuple[Component, ...]:
         _view(
             f"{of}.Critical_Now",
             "Critical now",
-            (*_FIGURES, "Health_Changed_At__c"),
+            (*_FIGURES, "Health_Changed_At__c", "Alert__c"),
             ("Health__c", "equals", "Critical"),
             ("Period__c", "equals", "Total"),
             _WHOLE,
