@@ -14,6 +14,7 @@ from connector.domain.errors import CallbackUnreadableError
 from connector.gateways import sns
 from connector.gateways.base import Event, Gateway, Reply, reading
 from connector.gateways.events import report, said
+from connector.gateways.keywords import normalised
 from connector.gateways.meanings import FAILURES, Meaning, Meanings
 from connector.gateways.money import cost, hint, network, together
 from connector.gateways.times import if_readable, iso, unix_milliseconds
@@ -53,6 +54,8 @@ MEANINGS = Meanings(
 #: Accepted by the carrier: in some countries the last word, and then it means delivered.
 SUCCESSFUL = "SUCCESSFUL"
 CHANNELS = frozenset({"TEXT", "MEDIA", "RCS"})
+#: What AWS takes for an opt-out beside the words of everybody: "Keywords". It texts no more.
+OPT_OUTS = frozenset({"remove", "arret", "td"})
 #: The bill has both, apart: AWS's fee for all parts, and what the carrier takes.
 CHARGES, CURRENCY = ("totalMessagePrice", "totalCarrierFee"), "USD"
 
@@ -80,13 +83,15 @@ def _events(
 ) -> Iterator[Event]:
     kind = text(message, "eventType").upper()
     if _is_inbound(message):
+        body = text(message, "messageBody")
         yield said(
             callback,
-            text(message, "messageBody"),
+            body,
             phone=number(text(message, "originationNumber")),
             sender=number(text(message, "destinationNumber")),
             message_id=text(message, "inboundMessageId"),
             occurred_at=if_readable(iso, text(envelope, "Timestamp")),
+            told="STOP" if normalised(body) in OPT_OUTS else "",
         )
     elif _is_known(kind) or (_channel(kind) in CHANNELS and "messageId" in message):
         yield _report(callback, kind, message)

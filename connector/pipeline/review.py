@@ -3,9 +3,10 @@
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connector.clock import Clock
+from connector.domain.business_days import due
 from connector.domain.callback import Callback
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, questions
 from connector.domain.errors import CallbackUnreadableError
@@ -15,10 +16,6 @@ from connector.store import Store, Transaction
 from connector.store.inbox import Inbox
 
 
-#: Within so many business days a revocation is to be honoured: 47 CFR 64.1200(a)(10). Holidays
-#: are counted as business days, so nothing is shown later than it is due.
-BUSINESS_DAYS = 10
-_SATURDAY = 5
 _ALL = 1_000_000
 
 
@@ -36,15 +33,6 @@ class Question:
     callback_id: int
     due: datetime
     version: int
-
-
-def due(asked: datetime) -> datetime:
-    """The end of the tenth business day after, at the same time of day."""
-    left, at = BUSINESS_DAYS, asked
-    while left:
-        at += timedelta(days=1)
-        left -= at.weekday() < _SATURDAY
-    return at
 
 
 def open_questions(transaction: Transaction, limit: int) -> list[Question]:

@@ -1,9 +1,12 @@
 """The events of AWS, one by one, and which of its callbacks are urgent."""
 
+import dataclasses
+
 import pytest
 
+from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.delivery import DeliveryStatus, Reason
-from connector.gateways.aws import CHANNELS, MEANINGS
+from connector.gateways.aws import CHANNELS, MEANINGS, parse
 from tests.gateways.cases import FILES, read
 
 
@@ -57,3 +60,14 @@ def test_only_what_is_evidently_delivery_reports_can_wait():
         *("rcs-typing", "voice", "registration", "raw-delivery"),
         *("message-is-no-json", "message-of-something-else"),
     }
+
+
+@pytest.mark.parametrize("word", ["REMOVE", "Arrêt!", "td"])
+def test_what_aws_takes_for_an_opt_out_is_one(word):
+    case = read(next(path for path in FILES if path.match("aws/inbound-stop.yaml")))
+    body = case.callback.body.replace(b"Stop", word.encode())
+
+    (event,) = parse(dataclasses.replace(case.callback, body=body))
+
+    assert isinstance(event, ConsentEvent)
+    assert event.kind is ConsentKind.STOP

@@ -1,7 +1,7 @@
 """What a person has to decide: the clock, the text, and the decisions."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +14,6 @@ from connector.pipeline.review import (
     accept,
     confirm,
     doubtful_texts,
-    due,
     open_questions,
     questions_about,
 )
@@ -53,22 +52,6 @@ def questions(store, phone=MOBILE):
 def state(store):
     with store.transaction(reads=True) as transaction:
         return transaction.consents.find([MOBILE])[MOBILE]
-
-
-@pytest.mark.parametrize(
-    "asked,until",
-    [
-        ("2026-11-23", "2026-12-07"),  # Monday
-        ("2026-11-27", "2026-12-11"),  # Friday
-        ("2026-11-28", "2026-12-11"),  # Saturday
-        ("2026-11-29", "2026-12-11"),  # Sunday
-    ],
-)
-def test_is_due_after_ten_business_days(asked, until):
-    def noon(day):
-        return datetime.fromisoformat(f"{day}T12:00:00+00:00")
-
-    assert due(noon(asked)) == noon(until)
 
 
 def test_the_longest_waiting_comes_first(store):
