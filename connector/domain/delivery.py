@@ -38,6 +38,8 @@ _RANK = {
 }
 #: The rank of "nothing is known": below every status.
 UNKNOWN_RANK = -1
+#: Stands for the gateway's code where we took a message for expired; no gateway has it.
+NO_REPORT = "no_report"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -106,7 +108,9 @@ class Delivery:
     Joining is commutative, associative and idempotent, so reports may come late, twice or
     in any order and the state is the same. `reported_at` is when the report that decides was
     first received, `first_seen_at` the earliest moment known of the message, `sent_at` the
-    registered one. `overdue` is not joined: it follows from the rest and the time.
+    registered one. `overdue` is not joined: it follows from the rest and the time. What is
+    told of a message is `shown_status` and its like: a message that no final report came of in
+    time is taken for expired, by us, until one comes.
     """
 
     gateway: str
@@ -129,6 +133,7 @@ class Delivery:
     currency: str = ""
     carrier: str = ""
     overdue: Overdue = Overdue.NO
+    overdue_since: datetime | None = None
 
     @classmethod
     def from_event(cls, event: DeliveryEvent) -> Self:
@@ -168,6 +173,44 @@ class Delivery:
     def started_at(self) -> datetime:
         """When the message was sent: registered, else first seen."""
         return self.sent_at or self.first_seen_at
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the last word came that counts; a gateway's clock that is ahead does not."""
+        return min(self.status_at, self.reported_at)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a gateway said how it ended."""
+        return self.status is not None and self.status.is_final
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it takes longer than messages do, or was given up."""
+        return self.overdue is not Overdue.NO and not self.is_settled
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is taken for expired because no gateway said how it ended."""
+        return self.overdue is Overdue.EXPIRED and not self.is_settled
+
+    @property
+    def shown_status(self) -> DeliveryStatus | None:
+        return DeliveryStatus.EXPIRED if self.is_given_up else self.status
+
+    @property
+    def shown_status_at(self) -> datetime:
+        """Since when the shown status holds; of what was given up, when its time was over."""
+        given_up_at = self.overdue_since if self.is_given_up else None
+        return given_up_at or self.status_at
+
+    @property
+    def shown_reason(self) -> Reason | None:
+        return Reason.EXPIRED if self.is_given_up else self.reason
+
+    @property
+    def shown_error_code(self) -> str:
+        return NO_REPORT if self.is_given_up else self.error_code
 
     @property
     def precedence(self) -> tuple[int, datetime, str, str, str]:

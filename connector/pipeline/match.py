@@ -3,8 +3,10 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
+from connector.clock import Clock
 from connector.domain.delivery import Delivery
 from connector.domain.records import RecordRef
+from connector.domain.time_rules import USUAL, TimeRules
 from connector.mapping import HolderRule
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.companions import BY_MESSAGE, Companions, Found
@@ -29,17 +31,28 @@ class MatchReport:
     unmatched: int = 0
 
 
-def match(store: Store, mappings: Mappings, *, limit: int = BATCH) -> MatchReport:
+def match(
+    store: Store,
+    mappings: Mappings,
+    clock: Clock,
+    rules: TimeRules = USUAL,
+    *,
+    limit: int = BATCH,
+) -> MatchReport:
     """
     Find the records of messages that changed; those without one wait for a holder.
+
+    What time alone says of them is worked out anew.
 
     A record of the message itself does not count as one: it would hide that nobody is known
     whom the message went to.
     """
     with store.transaction() as transaction:
-        changed = transaction.deliveries.claim_changed(limit)
-        if not changed:
+        claimed = transaction.deliveries.claim_changed(limit)
+        if not claimed:
             return MatchReport()
+        now = clock()
+        changed = [rules.judged(each, now) for each in claimed]
         companions = Companions(transaction, mappings, changed)
         finder = Finder(transaction, mappings, changed, companions)
         found: Found = {
@@ -50,7 +63,7 @@ def match(store: Store, mappings: Mappings, *, limit: int = BATCH) -> MatchRepor
         companions.add(found)
         finder.names.note_unknown()
         touched = transaction.matches.replace(found)
-        transaction.deliveries.settle_changed(matched, unmatched)
+        transaction.deliveries.settle_changed(matched, unmatched, now=now, rules=rules)
         transaction.outbox.mark(touched, urgent=False)
     return MatchReport(matched=len(matched), unmatched=len(unmatched))
 

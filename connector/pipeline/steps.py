@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from connector.clock import Clock
+from connector.domain.time_rules import USUAL, TimeRules
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.announce import Announcer, AnnounceReport
@@ -22,6 +23,7 @@ from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.settlement import PushReport
 from connector.pipeline.slots import SlotRunner
+from connector.pipeline.time_rules import mark_due
 from connector.store import Store
 
 
@@ -63,6 +65,7 @@ class Steps:
     block_puller: BlockPuller
     keeping: Keeping
     slots: SlotRunner
+    time_rules: TimeRules = USUAL
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""
@@ -72,7 +75,7 @@ class Steps:
         """From callbacks to pending fields, one batch of each."""
         return ReadReport(
             normalised=normalise(self.store, self.gateways, self.read_phone, self.clock),
-            matched=match(self.store, self.mappings),
+            matched=match(self.store, self.mappings, self.clock, self.time_rules),
             queued=enqueue(self.store, self.mappings, self.clock),
         )
 
@@ -82,6 +85,10 @@ class Steps:
 
     def run_errands(self) -> ErrandReport:
         return self.errands.run()
+
+    def apply_time_rules(self) -> int:
+        """Have messages looked at that are under way for too long; how many."""
+        return mark_due(self.store, self.clock)
 
     def push(self) -> PushReport:
         return self.pusher.push()

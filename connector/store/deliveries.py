@@ -3,40 +3,17 @@
 # ruff: noqa: S608 (statements are put together from the column names below, nothing else)
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from connector.domain.delivery import Delivery, DeliveryStatus, Overdue, Reason
-from connector.store.sql import Bulk, Row, Sql, keys, number
-from connector.store.times import micros, moment, moment_or_none
+from connector.domain.delivery import Delivery, DeliveryStatus
+from connector.domain.time_rules import USUAL, TimeRules
+from connector.store.delivery_rows import COLUMNS, NAMES, delivery_of, row_of
+from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.times import duration, micros
 
 
-_COLUMNS = (
-    "gateway text",
-    "message_id text",
-    "rank smallint",
-    "occurred_at bigint",
-    "status text",
-    "error_code text",
-    "reason text",
-    "reported_at bigint",
-    "first_seen_at bigint",
-    "sent_at bigint",
-    "account text",
-    "recipient text",
-    "sender text",
-    "reference text",
-    "campaign text",
-    "registered_record text",
-    "segments smallint",
-    "cost bigint",
-    "currency text",
-    "carrier text",
-    "changed smallint",
-)
-#: The columns that `delivery_of` reads, and how many they are.
-NAMES = ", ".join(f"d.{column.split()[0]}" for column in (*_COLUMNS[:-1], "overdue"))
-WIDTH = len(_COLUMNS)
 _ORDER = ("rank", "occurred_at", "status", "error_code", "reason")
 _OWN = "(" + ", ".join(f"d.{name}" for name in _ORDER) + ")"
 _NEW = "(" + ", ".join(f"excluded.{name}" for name in _ORDER) + ")"
@@ -61,7 +38,7 @@ _COST = "(excluded.cost, excluded.currency) > (d.cost, d.currency)"
 #: Delivery.join, without a read before the write, hence nothing to race.
 FOLD = Bulk(
     "deliveries AS d",
-    _COLUMNS,
+    COLUMNS,
     f"""
     ON CONFLICT (gateway, message_id) DO UPDATE SET
     {_DECIDED},
@@ -84,8 +61,31 @@ CLAIM_CHANGED = Sql(f"""
     SELECT {NAMES} FROM deliveries AS d WHERE d.changed = 1
     ORDER BY d.gateway, d.message_id LIMIT :limit {{skip_locked}}
 """)
-SETTLE_CHANGED = Sql("""
-    UPDATE deliveries SET changed = 0, unmatched = 0 WHERE (gateway, message_id) IN {pairs}
+_STARTED = "CASE WHEN sent_at <> 0 THEN sent_at ELSE first_seen_at END"
+_HEARD = (
+    "CASE WHEN occurred_at <> 0 THEN {least}(occurred_at, reported_at) ELSE reported_at END"
+)
+_SOFT_AT = f"{_STARTED} + :soft_failure"
+_EXPIRES_AT = f"{{greatest}}({_STARTED}, {_HEARD}) + :expiry"
+#: With TimeRules.standing, without a read before the write.
+SETTLE_CHANGED = Sql(f"""
+    UPDATE deliveries SET changed = 0, unmatched = 0,
+      overdue = CASE WHEN rank >= :final THEN 0
+        WHEN {_EXPIRES_AT} <= :now THEN 2 WHEN {_SOFT_AT} <= :now THEN 1 ELSE 0 END,
+      overdue_since = CASE WHEN rank >= :final THEN 0
+        WHEN {_EXPIRES_AT} <= :now THEN {_EXPIRES_AT}
+        WHEN {_SOFT_AT} <= :now THEN {_SOFT_AT} ELSE 0 END,
+      due_at = CASE WHEN rank >= :final OR {_EXPIRES_AT} <= :now THEN 0
+        WHEN {_SOFT_AT} <= :now THEN {_EXPIRES_AT}
+        ELSE {{least}}({_SOFT_AT}, {_EXPIRES_AT}) END
+    WHERE (gateway, message_id) IN {{pairs}}
+""")
+SELECT_DUE = Sql("""
+    SELECT gateway, message_id FROM deliveries WHERE due_at > 0 AND due_at <= :now
+    ORDER BY due_at LIMIT :limit {skip_locked}
+""")
+MARK_DUE = Sql("""
+    UPDATE deliveries SET changed = 1, due_at = 0 WHERE (gateway, message_id) IN {pairs}
 """)
 SETTLE_UNMATCHED = Sql("""
     UPDATE deliveries SET unmatched = 1 WHERE (gateway, message_id) IN {pairs}
@@ -149,7 +149,7 @@ class Deliveries:
 
     def fold(self, deliveries: Iterable[Delivery]) -> None:
         """Join these into what is known; each message at most once, all are marked changed."""
-        FOLD.run(self._connection, sorted(_row(delivery) for delivery in deliveries))
+        FOLD.run(self._connection, sorted(row_of(delivery) for delivery in deliveries))
 
     def claim_changed(self, limit: int) -> list[Delivery]:
         """Messages to be matched; no other worker gets them before this transaction ends."""
@@ -157,12 +157,35 @@ class Deliveries:
         return [delivery_of(row) for row in rows]
 
     def settle_changed(
-        self, matched: Iterable[tuple[str, str]], unmatched: Sequence[tuple[str, str]]
+        self,
+        matched: Iterable[tuple[str, str]],
+        unmatched: Sequence[tuple[str, str]],
+        now: datetime,
+        rules: TimeRules = USUAL,
     ) -> None:
-        """These (gateway, message id) pairs are matched, those have no record yet."""
-        SETTLE_CHANGED.run(self._connection, keys=keys([*matched, *unmatched]))
+        """
+        These (gateway, message id) pairs are matched, those have no record yet.
+
+        What time says of each is worked out anew.
+        """
+        SETTLE_CHANGED.run(
+            self._connection,
+            keys=keys([*matched, *unmatched]),
+            now=micros(now),
+            soft_failure=duration(rules.soft_failure),
+            expiry=duration(rules.expiry),
+            final=DeliveryStatus.EXPIRED.rank,
+        )
         if unmatched:
             SETTLE_UNMATCHED.run(self._connection, keys=keys(unmatched))
+
+    def mark_due(self, now: datetime, limit: int) -> int:
+        """Have messages looked at of which time says something else by now; how many."""
+        due = SELECT_DUE.run(self._connection, now=micros(now), limit=limit).all()
+        if due:
+            messages = keys((row.gateway, row.message_id) for row in due)
+            MARK_DUE.run(self._connection, keys=messages)
+        return len(due)
 
     def look_again(self, phones: Iterable[str]) -> None:
         """Match unmatched messages to these numbers anew: somebody holds them now."""
@@ -208,83 +231,3 @@ class Deliveries:
 
     def unmatched_count(self) -> int:
         return number(COUNT_UNMATCHED.run(self._connection))
-
-
-def _row(delivery: Delivery) -> tuple[object, ...]:
-    return (
-        delivery.gateway,
-        delivery.message_id,
-        delivery.rank,
-        micros(delivery.occurred_at),
-        delivery.status or "",
-        delivery.error_code,
-        delivery.reason or "",
-        micros(delivery.reported_at),
-        micros(delivery.first_seen_at),
-        micros(delivery.sent_at),
-        delivery.account,
-        delivery.recipient,
-        delivery.sender,
-        delivery.reference,
-        delivery.campaign,
-        delivery.registered_record,
-        delivery.segments,
-        delivery.cost,
-        delivery.currency,
-        delivery.carrier,
-        1,
-    )
-
-
-_STATUSES: dict[str, DeliveryStatus | None] = {"": None, **{s.value: s for s in DeliveryStatus}}
-_OVERDUE = tuple(Overdue)
-_REASONS: dict[str, Reason | None] = {"": None, **{r.value: r for r in Reason}}
-
-
-def delivery_of(row: Row, first: int = 0) -> Delivery:
-    """Read a delivery from the columns of a row that begin at `first`."""
-    (
-        gateway,
-        message_id,
-        _rank,
-        occurred_at,
-        status,
-        error_code,
-        reason,
-        reported_at,
-        first_seen_at,
-        sent_at,
-        account,
-        recipient,
-        sender,
-        reference,
-        campaign,
-        registered_record,
-        segments,
-        cost,
-        currency,
-        carrier,
-        overdue,
-    ) = row[first : first + WIDTH]
-    return Delivery(
-        gateway=gateway,
-        message_id=message_id,
-        status=_STATUSES[status],
-        occurred_at=moment_or_none(occurred_at),
-        reported_at=moment(reported_at),
-        first_seen_at=moment(first_seen_at),
-        sent_at=moment_or_none(sent_at),
-        error_code=error_code,
-        reason=_REASONS[reason],
-        account=account,
-        recipient=recipient,
-        sender=sender,
-        reference=reference,
-        campaign=campaign,
-        registered_record=registered_record,
-        segments=segments,
-        cost=cost,
-        currency=currency,
-        carrier=carrier,
-        overdue=_OVERDUE[overdue],
-    )

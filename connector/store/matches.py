@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.records import RecordRef
-from connector.store.deliveries import NAMES, delivery_of
+from connector.store.delivery_rows import NAMES, delivery_of
 from connector.store.sql import Bulk, Sql, keys
 from connector.store.times import micros, moment_or_none
 

@@ -13,6 +13,10 @@ def micros(moment: datetime | None) -> int:
     return _NONE if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
+def duration(span: timedelta) -> int:
+    return span // _MICROSECOND
+
+
 def moment(stored: int) -> datetime:
     return _EPOCH + timedelta(microseconds=stored)
 

@@ -123,7 +123,7 @@ def _queue(store: Store, records: range, statuses: Sequence[DeliveryStatus]) -> 
     mappings = mapping.load_all(mapping.packaged())
     while normalise(store, gateways.installed(), PhoneReader(), system_clock).callbacks:
         pass
-    while match(store, mappings).matched:
+    while match(store, mappings, system_clock).matched:
         pass
     while enqueue(store, mappings, system_clock).records:
         pass

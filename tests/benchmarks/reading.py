@@ -87,7 +87,7 @@ def _work(url: str, ready) -> None:
         while normalise(store, gateways.installed(), PhoneReader(), system_clock).callbacks:
             pass
         ready.wait()
-        while match(store, mappings).matched:
+        while match(store, mappings, system_clock).matched:
             pass
         ready.wait()
         while enqueue(store, mappings, system_clock).records:

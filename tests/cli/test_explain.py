@@ -42,7 +42,7 @@ def story(store):
         keep_entries(t, held, PhoneReader())
     mappings = mapping.load_all(mapping.packaged())
     normalise(store, gateways.installed(), PhoneReader(), lambda: NOON)
-    match(store, mappings)
+    match(store, mappings, lambda: NOON)
     enqueue(store, mappings, lambda: NOON)
     with store.transaction() as t:
         (change,) = t.outbox.pending("Contact", 5, NOON)

@@ -55,7 +55,7 @@ def read(store: Store, clock: Clock) -> None:
     mappings = mapping.load_all(mapping.packaged())
     while (
         normalise(store, gateways.installed(), PhoneReader(), clock).callbacks
-        or match(store, mappings).matched
+        or match(store, mappings, clock).matched
         or enqueue(store, mappings, clock).records
     ):
         pass

@@ -28,7 +28,7 @@ def read(store, mappings, clock):
     def run():
         return (
             normalise(store, gateways.installed(), PhoneReader(), clock),
-            match(store, mappings),
+            match(store, mappings, clock),
             enqueue(store, mappings, clock),
         )
 

@@ -38,7 +38,7 @@ class Pipeline:
         self.match()
 
     def match(self):
-        match(self.store, self.mappings)
+        match(self.store, self.mappings, self.clock)
         enqueue(self.store, self.mappings, self.clock)
 
     def seek(self):

@@ -122,5 +122,5 @@ def rule(mapping, field):
 def work(mappings, store, clock):
     adopt(store, mappings)
     normalise(store, gateways.installed(), PhoneReader(), clock)
-    match(store, mappings)
+    match(store, mappings, clock)
     enqueue(store, mappings, clock)

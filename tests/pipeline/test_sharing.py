@@ -35,7 +35,7 @@ def arrivals():
 def work(store, mappings, clock):
     while (
         normalise(store, gateways.installed(), PhoneReader(), clock, limit=40).callbacks
-        or match(store, mappings, limit=30).matched
+        or match(store, mappings, clock, limit=30).matched
         or enqueue(store, mappings, clock, limit=20).records
     ):
         pass

@@ -55,7 +55,7 @@ class Workers:
             self.pipeline.clock,
         )
         normalise(store, gateways.installed(), PhoneReader(), clock, limit=5)
-        match(store, mappings, limit=4)
+        match(store, mappings, clock, limit=4)
         enqueue(store, mappings, clock, limit=3)
 
     def run(self, step, times=None):

@@ -102,7 +102,7 @@ class TestBind:
             ]
         )
         with store.transaction() as t:
-            t.deliveries.settle_changed([("g", "1")], [])
+            t.deliveries.settle_changed([("g", "1")], [], NOON)
 
         binding.bind(store, SECOND)
 

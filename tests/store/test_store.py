@@ -128,7 +128,7 @@ class TestDeliveries:
             t.deliveries.fold(
                 [Delivery.from_event(report("1")), Delivery.from_event(report("2"))]
             )
-            t.deliveries.settle_changed([("kannel", "1")], [])
+            t.deliveries.settle_changed([("kannel", "1")], [], NOON)
 
         with store.transaction() as t:
             assert [each.message_id for each in t.deliveries.claim_changed(5)] == ["2"]
@@ -136,7 +136,7 @@ class TestDeliveries:
     def test_an_unmatched_message_is_looked_at_again_when_its_number_appears(self, store):
         with store.transaction() as t:
             t.deliveries.fold([Delivery.from_event(report("1", recipient=MOBILE))])
-            t.deliveries.settle_changed([], [("kannel", "1")])
+            t.deliveries.settle_changed([], [("kannel", "1")], NOON)
             assert t.deliveries.unmatched_count() == 1
 
         with store.transaction() as t:
