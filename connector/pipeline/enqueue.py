@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from connector.clock import Clock
 from connector.domain.consent import strictest
@@ -11,6 +12,7 @@ from connector.domain.person import Person
 from connector.domain.records import FieldValue, RecordRef
 from connector.mapping import MEMBER, Topic
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.campaign_rows import TOPIC, changes_of_rows, is_row
 from connector.pipeline.labels import Labels
 from connector.store import Store, Transaction
 from connector.store.outbox import Queued, canonical
@@ -47,6 +49,7 @@ def enqueue(
             if (mapping := mappings.get(record.object))
             for change in known.changes(record, mapping)
         ]
+        changes += changes_of_rows(transaction, [each for each in records if is_row(each)])
         queued = [change for change in changes if not known.is_written(change)]
         transaction.outbox.enqueue(queued, clock())
         transaction.outbox.forget(_others(records, queued))
@@ -64,9 +67,15 @@ def _others(
     every = (
         (record, topic)
         for record in records
-        for topic in (_OF_CUSTOM if record.object.endswith("__c") else _OF_STANDARD)
+        for topic in _topics(record)
     )
     return [each for each in every if each not in wanted]
+
+
+def _topics(record: RecordRef) -> Sequence[str]:
+    if is_row(record):
+        return (TOPIC,)
+    return _OF_CUSTOM if record.object.endswith("__c") else _OF_STANDARD
 
 
 def adopt(store: Store, mappings: Mapping[str, ObjectMapping]) -> bool:
@@ -159,6 +168,7 @@ class Knowledge:
                 fields=mapping.values(topic, person) or self._cleared(record, topic, mapping),
                 urgent=topic is Topic.CONSENT,
                 parent=parent,
+                **(_report(person) if topic is Topic.DELIVERY else {}),
             )
 
     def _cleared(
@@ -200,3 +210,11 @@ class Knowledge:
             phone=phones[0] if phones else "",
             shown_on=self._shown_on.get(record, {}),
         )
+
+
+def _report(person: Person) -> dict[str, datetime]:
+    """When the report was that a record shows, and when it was heard; nothing without one."""
+    delivery = person.delivery
+    if delivery is None or delivery.status is None or delivery.overdue:
+        return {}
+    return {"event_at": delivery.status_at, "heard_at": delivery.reported_at}

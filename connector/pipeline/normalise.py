@@ -11,6 +11,7 @@ from connector.pipeline.consent import hear, mark_holders
 from connector.pipeline.errands import wanted
 from connector.pipeline.events import Batch, read_batch
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.throughput import count_read
 from connector.store import Store, Transaction
 from connector.store.unread import Claim
 
@@ -78,6 +79,7 @@ def _read_lane(
             transaction.errands.add(asking, clock())
         _set_aside(transaction, claim, batch, clock)
         transaction.unread.done(claim)
+        count_read(transaction, claim, batch, clock())
     if batch.unknown_words:
         log.warning("dlr.unknown_word", extra={"events": batch.unknown_words})
     return NormaliseReport(

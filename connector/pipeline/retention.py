@@ -52,6 +52,8 @@ def forget_old(store: Store, keeping: Keeping, clock: Clock) -> RetentionReport:
         writes=_rows(lambda: retention.delete_writes(now - keeping.callbacks)),
         decisions=_rows(lambda: retention.delete_decisions(now - keeping.decisions)),
     )
+    with store.transaction() as transaction:
+        transaction.traffic.purge(now)
     if report:
         log.info("retention.forgot", extra=dataclasses.asdict(report))
     return report

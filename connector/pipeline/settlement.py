@@ -4,12 +4,15 @@ import dataclasses
 import itertools
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.directory import DirectoryEntry
 from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
+from connector.domain.traffic import Kind
+from connector.pipeline.freshness import spans
 from connector.store import Transaction
 
 
@@ -60,6 +63,7 @@ class Settlement:
         self._now = now
         self._chance = chance
         self._announce = announce
+        self._counts: Counter[tuple[Kind, str]] = Counter()
 
     def settle(
         self, outcomes: Sequence[Outcome], went: dict[RecordRef, RecordRef | None]
@@ -70,6 +74,7 @@ class Settlement:
             for verdict in Verdict
         }
         self._transaction.writes.log(outcomes, self._now)
+        self._transaction.answers.count(outcomes)
         # Locks in the order in which reading, matching and working out take theirs: messages,
         # marks of records, pending fields. Else two workers would wait for each other.
         moved = self._followed(by_verdict[Verdict.FOLLOW], went)
@@ -80,6 +85,7 @@ class Settlement:
         self._postponed([each.change for each in by_verdict[Verdict.RETRY]])
         self._transaction.outbox.hand_over(o.change for o in by_verdict[Verdict.AGAIN])
         self._stopped(by_verdict[Verdict.STOP])
+        self._transaction.traffic.add(self._counts, self._now)
         return PushReport(
             written=len(by_verdict[Verdict.WRITTEN]),
             refused=len(by_verdict[Verdict.PARK]),
@@ -109,7 +115,8 @@ class Settlement:
         self._transaction.writes.remember(changes, self._now)
         if self._announce:
             self._transaction.announcements.want(changes, self._now)
-        self._transaction.outbox.settle(changes)
+        self._counts[Kind.WRITTEN, changes[0].record.object] += len(changes)
+        self._counts.update(spans(self._transaction.outbox.settle(changes), self._now))
         self._transaction.writes.unrefuse(change.record.id for change in changes)
         self._transaction.writes.start_lane(changes[0].record.object, urgent=changes[0].urgent)
 
@@ -117,6 +124,7 @@ class Settlement:
         if outcomes:
             codes = sorted({outcome.error_code for outcome in outcomes})
             log.warning("sf.refused", extra={"records": len(outcomes), "codes": codes})
+            self._counts[Kind.REFUSED, outcomes[0].change.record.object] += len(outcomes)
             self._transaction.writes.refuse(outcomes, self._now)
             self._transaction.outbox.settle([outcome.change for outcome in outcomes])
 

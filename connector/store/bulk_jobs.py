@@ -9,7 +9,8 @@ import orjson
 import sqlalchemy as sa
 
 from connector.domain.records import FieldValue, RecordChange, RecordRef
-from connector.store.outbox import SELECT_OF_RECORDS, canonical, change_of
+from connector.store.changes import change_of
+from connector.store.outbox import SELECT_OF_RECORDS, canonical
 from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment, moment_or_none
 

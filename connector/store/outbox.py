@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from connector.domain.records import FieldValue, RecordChange, RecordRef
+from connector.store.changes import change_of
 from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment
 
@@ -51,11 +52,13 @@ PUT = Bulk(
         "since bigint",
         "urgent smallint",
         "parent text",
+        "event_at bigint",
+        "heard_at bigint",
     ),
     """
     ON CONFLICT (object, record_id, topic) DO UPDATE SET
       fields = excluded.fields, change_id = excluded.change_id, urgent = excluded.urgent,
-      parent = excluded.parent
+      parent = excluded.parent, event_at = excluded.event_at, heard_at = excluded.heard_at
     """,
 )
 FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")
@@ -89,7 +92,9 @@ LOCK_SENT = Sql("""
     SELECT change_id FROM pending WHERE change_id IN {items}
     ORDER BY object, record_id, topic {lock}
 """)
-SETTLE = Sql("DELETE FROM pending WHERE change_id IN {items}")
+SETTLE = Sql("""
+    DELETE FROM pending WHERE change_id IN {items} RETURNING event_at, heard_at
+""")
 POSTPONE = Sql("""
     UPDATE pending SET attempts = :attempts, not_before = :not_before
     WHERE change_id IN {items}
@@ -111,13 +116,15 @@ SELECT_WAITING = Sql("""
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """The fields of one topic that a record shall have."""
+    """Fields of one topic for a record; where they show a report, when it was and was heard."""
 
     record: RecordRef
     topic: str
     fields: Mapping[str, FieldValue]
     urgent: bool
     parent: str
+    event_at: datetime | None = None
+    heard_at: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +176,8 @@ class Outbox:
                 micros(now),
                 int(change.urgent),
                 change.parent,
+                micros(change.event_at),
+                micros(change.heard_at),
             )
             for change in changes
         ]
@@ -226,10 +235,15 @@ class Outbox:
         left = {row.change_id for row in rows}
         return [change.record for change in changes if not change.change_ids <= left]
 
-    def settle(self, changes: Sequence[RecordChange]) -> None:
-        """Forget what was answered; what was queued since has another id and stays."""
+    def settle(self, changes: Sequence[RecordChange]) -> list[tuple[datetime, datetime]]:
+        """
+        Forget what was answered; what was queued since has another id and stays.
+
+        Returns of each report among it when it was, and when it was heard.
+        """
         ids = keys(change_id for change in changes for change_id in change.change_ids)
-        SETTLE.run(self._connection, keys=ids)
+        rows = SETTLE.run(self._connection, keys=ids).all()
+        return [(moment(row.event_at), moment(row.heard_at)) for row in rows if row.heard_at]
 
     def postpone(self, changes: Sequence[RecordChange], attempts: int, until: datetime) -> None:
         """Try these no sooner than then; what was queued since may be tried at once."""
@@ -283,18 +297,3 @@ class Outbox:
 def canonical(fields: Mapping[str, FieldValue]) -> str:
     """One text for one set of values, to compare by."""
     return orjson.dumps(dict(fields), option=orjson.OPT_SORT_KEYS).decode()
-
-
-def change_of(record: RecordRef, topics: Sequence[Row], *, urgent: bool) -> RecordChange:
-    """One change of all topics of a record that are written together."""
-    fields: dict[str, FieldValue] = {}
-    for row in topics:
-        fields.update(orjson.loads(row.fields))
-    return RecordChange(
-        record=record,
-        fields=fields,
-        change_ids=frozenset(row.change_id for row in topics),
-        parent=topics[0].parent,
-        urgent=urgent,
-        attempts=max(row.attempts for row in topics),
-    )
