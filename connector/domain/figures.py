@@ -1,12 +1,10 @@
-"""Figures of campaigns: what each message adds, to which cells, and what they add up to."""
+"""Figures of campaigns: which cells are counted, and what is worked out from their counts."""
 
 import dataclasses
 import enum
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Self
+from collections.abc import Mapping
 
 from connector.domain.delivery import DeliveryStatus, Reason
 
@@ -42,11 +40,9 @@ class Reaction(enum.StrEnum):
 ACCOUNT_MARK = "@"
 #: The names of counts beside the words of the six statuses.
 MESSAGES, SEGMENTS, NO_REPORT = "messages", "segments", "no_report"
-_REASON, _COST, _SECONDS = "reason:", "cost:", "seconds:"
+REASON_PREFIX, COST_PREFIX, SECONDS_PREFIX = "reason:", "cost:", "seconds:"
 #: Seconds to delivery are exact up to here, and to three digits above.
 _EXACT_SECONDS = 1_000
-#: Salesforce compares the keys of rows without regard to case.
-_LONGEST_VALUE = 80
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -93,95 +89,6 @@ def _unmistakable(value: str) -> str:
     if value.isascii() and value == value.lower():
         return value
     return f"{value}~{hashlib.sha256(value.encode()).hexdigest()[:8]}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Contribution:
-    """
-    What one message adds to the figures: where it is counted, and what it counts there.
-
-    `hour` and `day` are when those began in which it was sent, in microseconds since 1970.
-    `shown_on` is the object of its person's record. `seconds` is how long it took to arrive,
-    None where that is not known.
-    """
-
-    campaign: str
-    account: str
-    hour: int
-    day: int
-    gateway: str
-    country: str = ""
-    sender: str = ""
-    carrier: str = ""
-    shown_on: str = ""
-    status: DeliveryStatus = DeliveryStatus.PENDING
-    reason: Reason | None = None
-    segments: int = 0
-    cost: int = 0
-    currency: str = ""
-    seconds: int | None = None
-    no_report: bool = False
-    reactions: frozenset[Reaction] = frozenset()
-
-    def stored(self) -> list[object]:
-        """What JSON can hold, always the same for the same contribution."""
-        values = [getattr(self, name) for name in _FIELDS[:-1]]
-        return [*values, sorted(self.reactions)]
-
-    @classmethod
-    def restored(cls, values: Sequence[Any]) -> Self:
-        """The same from what JSON held."""
-        given = dict(zip(_FIELDS, values, strict=True))
-        given["status"] = DeliveryStatus(given["status"])
-        given["reason"] = Reason(given["reason"]) if given["reason"] else None
-        given["reactions"] = frozenset(map(Reaction, given["reactions"]))
-        return cls(**given)
-
-    def counts(self) -> dict[str, int]:
-        """What it adds to each of its cells."""
-        found = {MESSAGES: 1, self.status.value: 1}
-        if self.reason and self.status is not DeliveryStatus.DELIVERED:
-            found[_REASON + self.reason] = 1
-        if self.segments:
-            found[SEGMENTS] = self.segments
-        if self.cost:
-            found[_COST + self.currency] = self.cost
-        if self.seconds is not None:
-            found[f"{_SECONDS}{rounded_seconds(self.seconds)}"] = 1
-        if self.no_report:
-            found[NO_REPORT] = 1
-        found.update((reaction.value, 1) for reaction in self.reactions)
-        return found
-
-    def cells(self) -> Iterator[Cell]:
-        """Where it is counted."""
-        yield _cell(self.campaign, Period.TOTAL, 0)
-        yield _cell(self.campaign, Period.DAY, self.day)
-        yield from self._hours(self.campaign)
-        for split, value in (
-            (Split.GATEWAY, self.gateway),
-            (Split.COUNTRY, self.country),
-            (Split.SENDER, self.sender),
-            (Split.OBJECT, self.shown_on),
-        ):
-            yield _cell(self.campaign, Period.TOTAL, 0, split, value)
-        yield from self._hours(self.account)
-
-    def _hours(self, whose: str) -> Iterator[Cell]:
-        yield _cell(whose, Period.HOUR, self.hour)
-        yield _cell(whose, Period.HOUR, self.hour, Split.COUNTRY, self.country)
-        if self.carrier:
-            yield _cell(whose, Period.HOUR, self.hour, Split.CARRIER, self.carrier)
-
-
-_FIELDS = tuple(field.name for field in dataclasses.fields(Contribution))
-
-
-def _cell(
-    whose: str, period: Period, start: int, split: Split = Split.NONE, value: str = ""
-) -> Cell:
-    value = value.strip()[:_LONGEST_VALUE].rstrip()
-    return Cell(campaign=whose, period=period, start=start, split=split, value=value)
 
 
 def account_of(gateway: str, account: str) -> str:
@@ -244,7 +151,9 @@ class Figures:
     def reasons(self) -> Mapping[Reason, int]:
         """Why messages did not arrive, the most frequent reason first."""
         found = {
-            reason: count for reason in Reason if (count := self.counts.get(_REASON + reason))
+            reason: count
+            for reason in Reason
+            if (count := self.counts.get(REASON_PREFIX + reason))
         }
         return dict(sorted(found.items(), key=lambda each: -each[1]))
 
@@ -270,9 +179,9 @@ class Figures:
     def costs(self) -> Mapping[str, int]:
         """What the messages cost, by currency, in millionths."""
         return {
-            name.removeprefix(_COST): count
+            name.removeprefix(COST_PREFIX): count
             for name, count in sorted(self.counts.items())
-            if name.startswith(_COST)
+            if name.startswith(COST_PREFIX)
         }
 
     def share(self, count: int) -> float | None:
@@ -290,9 +199,9 @@ class Figures:
         By the nearest rank; None where no message is known to have taken any time.
         """
         took = sorted(
-            (int(name.removeprefix(_SECONDS)), count)
+            (int(name.removeprefix(SECONDS_PREFIX)), count)
             for name, count in self.counts.items()
-            if name.startswith(_SECONDS)
+            if name.startswith(SECONDS_PREFIX)
         )
         rank = math.ceil(sum(count for _, count in took) * percent / 100)
         for seconds, count in took:
@@ -304,9 +213,3 @@ class Figures:
 
 def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 2) if whole else None
-
-
-def start_of(moment: datetime) -> tuple[datetime, datetime]:
-    """When the hour and the day began, by the clock of the moment's own time zone."""
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    return hour, hour.replace(hour=0, fold=0)

@@ -10,6 +10,7 @@ from connector.domain.time_rules import USUAL, TimeRules
 from connector.mapping import HolderRule
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.companions import BY_MESSAGE, Companions, Found
+from connector.pipeline.counting import Counting
 from connector.pipeline.prefixes import ObjectNames
 from connector.store import Store, Transaction
 from connector.store.directory import Holder, KnownRecord
@@ -37,12 +38,13 @@ def match(
     clock: Clock,
     rules: TimeRules = USUAL,
     *,
+    counting: Counting | None = None,
     limit: int = BATCH,
 ) -> MatchReport:
     """
     Find the records of messages that changed; those without one wait for a holder.
 
-    What time alone says of them is worked out anew.
+    What time alone says of them is worked out anew, and what they add to figures.
 
     A record of the message itself does not count as one: it would hide that nobody is known
     whom the message went to.
@@ -62,6 +64,7 @@ def match(
         unmatched = [message for message, (_, matches) in found.items() if not matches]
         companions.add(found)
         finder.names.note_unknown()
+        (counting or Counting(mappings)).count(transaction, found)
         touched = transaction.matches.replace(found)
         transaction.deliveries.settle_changed(matched, unmatched, now=now, rules=rules)
         transaction.outbox.mark(touched, urgent=False)

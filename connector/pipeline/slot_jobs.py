@@ -14,7 +14,7 @@ LATE_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
 
 
-def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:  # noqa: ARG001
+def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:
     """
     The jobs of these settings.
 
@@ -22,6 +22,11 @@ def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:  # noqa: A
     other worker has taken the slot over. What may be done twice needs none of them.
     """
     return [
+        SlotJob(
+            name="roll-up",
+            every=timedelta(seconds=settings.roll_up_seconds),
+            work=lambda turn: steps.roll_up(turn.held),
+        ),
         SlotJob(name="late", every=LATE_EVERY, work=lambda _: steps.late.look().name.lower()),
         SlotJob(
             name="retention",

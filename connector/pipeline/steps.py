@@ -1,9 +1,10 @@
 """All steps of the pipeline together, in their order."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connector.clock import Clock
+from connector.domain.figures import Period
 from connector.domain.time_rules import USUAL, TimeRules
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
@@ -11,16 +12,19 @@ from connector.pipeline.announce import Announcer, AnnounceReport
 from connector.pipeline.block_calls import BlockPushReport
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller, BlockPullReport
+from connector.pipeline.counting import Counting
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
 from connector.pipeline.errands import ErrandReport, ErrandRunner
 from connector.pipeline.lateness import LatenessWatch
+from connector.pipeline.login_watch import LoginWatch
 from connector.pipeline.lookup import LookupReport, Seeker
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
+from connector.pipeline.roll_up import Held, RollUpReport, roll_up
 from connector.pipeline.settlement import PushReport
 from connector.pipeline.slots import SlotRunner
 from connector.pipeline.time_rules import mark_due
@@ -60,11 +64,14 @@ class Steps:
     seeker: Seeker
     errands: ErrandRunner
     late: LatenessWatch
+    logins: LoginWatch
     announcer: Announcer
     block_pusher: BlockPusher
     block_puller: BlockPuller
     keeping: Keeping
     slots: SlotRunner
+    counting: Counting
+    periods: Sequence[Period]
     time_rules: TimeRules = USUAL
 
     def adopt_mappings(self) -> bool:
@@ -75,7 +82,9 @@ class Steps:
         """From callbacks to pending fields, one batch of each."""
         return ReadReport(
             normalised=normalise(self.store, self.gateways, self.read_phone, self.clock),
-            matched=match(self.store, self.mappings, self.clock, self.time_rules),
+            matched=match(
+                self.store, self.mappings, self.clock, self.time_rules, counting=self.counting
+            ),
             queued=enqueue(self.store, self.mappings, self.clock),
         )
 
@@ -89,6 +98,10 @@ class Steps:
     def apply_time_rules(self) -> int:
         """Have messages looked at that are under way for too long; how many."""
         return mark_due(self.store, self.clock)
+
+    def roll_up(self, held: Held) -> RollUpReport:
+        """Add up what was counted, and have the rows of campaigns written."""
+        return roll_up(held, self.periods)
 
     def push(self) -> PushReport:
         return self.pusher.push()

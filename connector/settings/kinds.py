@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.settings.networks import Networks
 from connector.settings.secret import Secret
@@ -76,6 +77,13 @@ def matching(pattern: str, words: str) -> Kind[str]:
         return text
 
     return Kind(words, read)
+
+
+def _read_zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:  # a folder, a file that is no zone
+        raise ValueError(text) from error
 
 
 def _between(least: Number, value: Number, most: Number) -> Number:
@@ -158,6 +166,7 @@ NETWORKS = Kind(
     "IP networks such as 192.0.2.0/24, 2001:db8::/32, with commas between them", Networks.read
 )
 FOLDER = Kind("a folder", Path)
+ZONE = Kind("a time zone such as Europe/Helsinki", _read_zone)
 OPTIONAL_PATH: Kind[Path | None] = Kind("a path", lambda text: Path(text) if text else None)
 ADDRESS = Kind("host:port such as 127.0.0.1:8080", _read_address)
 ORIGIN = Kind(

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -85,6 +86,11 @@ class Settings:
     directory_poll_seconds: float = setting(
         kinds.seconds(5, 86_400), "60", "how often changed phone numbers are fetched"
     )
+    metrics: str = setting(
+        kinds.choice("open", "key", "off"),
+        "open",
+        "who may scrape /metrics; key: whoever has an API key of the scope status:read",
+    )
     log_level: str = setting(
         kinds.choice("debug", "info", "warning", "error"), "info", "the least that is logged"
     )
@@ -150,6 +156,17 @@ class Settings:
         kinds.choice("none", "changes"),
         "none",
         "changes: publish SMS_Delivery__e when a person's record has changed, for flows",
+    )
+    campaign_time_zone: tzinfo = setting(
+        kinds.ZONE, "UTC", "where the days and hours of campaign figures begin"
+    )
+    campaign_rows: str = setting(
+        kinds.choice("hours", "days", "total", "none"),
+        "hours",
+        "the finest rows of SMS_Campaign_Stat__c; each takes 2 KB of the org's storage",
+    )
+    roll_up_seconds: float = setting(
+        kinds.seconds(5, 86_400), "300", "how often campaign figures are rolled up"
     )
     keep_callbacks_days: int = setting(
         kinds.whole(7, 3650), "90", "how long delivery reports and answers to writes are kept"

@@ -9,10 +9,13 @@ from connector import gateways
 from connector.clock import Clock, system_clock
 from connector.fetch import fetch
 from connector.pipeline.announce import Announcer
+from connector.pipeline.campaign_rows import PERIODS
+from connector.pipeline.counting import Counting
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
 from connector.pipeline.lateness import LatenessWatch
 from connector.pipeline.ledger import StoreLedger
+from connector.pipeline.login_watch import LoginWatch
 from connector.pipeline.lookup import Seeker
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping
@@ -82,6 +85,7 @@ def build_steps(
         read_phone=read_phone,
         clock=clock,
         late=LatenessWatch(store, clock),
+        logins=LoginWatch(store, org, clock),
         errands=ErrandRunner(store, installed, fetch, clock, holder=holder),
         pusher=Pusher(
             store,
@@ -98,6 +102,8 @@ def build_steps(
         seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
         block_pusher=build_pusher(settings, store, lists, clock, holder),
         block_puller=build_puller(settings, store, lists, clock, holder),
+        counting=Counting(mappings, settings.campaign_time_zone),
+        periods=PERIODS[settings.campaign_rows],
         keeping=Keeping(
             callbacks=timedelta(days=settings.keep_callbacks_days),
             texts=timedelta(days=settings.keep_texts_days),

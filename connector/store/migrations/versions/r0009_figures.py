@@ -1,5 +1,7 @@
 """What messages cost, what was counted of each, and the figures added up from that."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.dialects import postgresql
@@ -52,7 +54,7 @@ def upgrade() -> None:
 
 
 def _of_messages() -> None:
-    added = (
+    added: tuple[sa.Column[Any], ...] = (
         _number("cost"),  # in millionths of the currency
         *map(_text, ("currency", "carrier")),
         sa.Column("overdue", sa.SmallInteger, nullable=False, server_default="0"),

@@ -1,0 +1,147 @@
+"""What each message adds to the figures of its campaign, worked out when it is matched."""
+
+import dataclasses
+import functools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
+
+import orjson
+
+from connector.domain.contribution import Contribution, start_of
+from connector.domain.delivery import Delivery, DeliveryStatus
+from connector.domain.figures import Cell, Reaction, account_of, add
+from connector.domain.records import is_record_id
+from connector.mapping import MEMBER
+from connector.mapping import Mapping as ObjectMapping
+from connector.phones import country
+from connector.store import Transaction
+from connector.store.matches import Match
+from connector.store.privacy import is_pseudonym
+from connector.store.times import micros, moment
+
+
+#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
+_CAMPAIGN = "701"
+#: In every time zone of today an hour begins at a quarter of an hour of UTC.
+_QUARTER = 15 * 60 * 1_000_000
+
+Key = tuple[str, str]
+Found = Mapping[Key, tuple[Delivery, Sequence[Match]]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What of one message is in the figures: the stored form of its contribution."""
+
+    key: Key
+    text: str
+    campaign: str
+
+
+class Counting:
+    """Counts messages by the time zone in which campaigns' days begin."""
+
+    def __init__(self, mappings: Mapping[str, ObjectMapping], zone: tzinfo = UTC) -> None:
+        self._mappings = mappings
+        self._starts = functools.lru_cache(maxsize=4_096)(functools.partial(_starts, zone))
+
+    def count(self, transaction: Transaction, found: Found) -> None:
+        """Note what changed about these messages since they were counted last."""
+        before = transaction.counted.of(found)
+        reactions: Mapping[Key, frozenset[Reaction]] = {}
+        changed: list[Counted] = []
+        net: Counter[str] = Counter()
+        for key, (delivery, matches) in found.items():
+            contribution = self.contribution(
+                delivery, matches, reactions.get(key, frozenset()), before.get(key, "")
+            )
+            text = orjson.dumps(contribution.stored()).decode()
+            old = before.get(key, "")
+            if text == old:
+                continue
+            changed.append(Counted(key=key, text=text, campaign=contribution.campaign))
+            net[text] += 1
+            if old:
+                net[old] -= 1
+        transaction.counted.put((*each.key, each.text, each.campaign) for each in changed)
+        transaction.figures.note(summed(net))
+
+    def contribution(
+        self,
+        delivery: Delivery,
+        matches: Iterable[Match],
+        reactions: frozenset[Reaction],
+        before: str = "",
+    ) -> Contribution:
+        """What one message adds; `before` tells the country of a number that was erased."""
+        hour, day = self._starts(micros(delivery.started_at) // _QUARTER)
+        return Contribution(
+            campaign=delivery.campaign if is_campaign(delivery.campaign) else "",
+            account=account_of(delivery.gateway, delivery.account),
+            hour=hour,
+            day=day,
+            gateway=delivery.gateway,
+            country=_country(delivery.recipient, before),
+            sender=delivery.sender,
+            carrier=delivery.carrier,
+            shown_on=self._object(matches),
+            status=delivery.shown_status or DeliveryStatus.PENDING,
+            reason=delivery.shown_reason,
+            segments=delivery.segments,
+            cost=delivery.cost,
+            currency=delivery.currency,
+            seconds=_seconds(delivery),
+            no_report=delivery.is_given_up,
+            reactions=reactions,
+        )
+
+    def _object(self, matches: Iterable[Match]) -> str:
+        """The object of the person that the message went to, else of what else shows it."""
+        names = [match.record.object for match in matches]
+        people = [name for name in names if self._mappings[name].of_person]
+        others = [name for name in names if name != MEMBER and not self._mappings[name].message]
+        return next(iter([*people, *others]), "")
+
+
+def summed(net: Mapping[str, int]) -> dict[Cell, dict[str, int]]:
+    """So many times these contributions, cell by cell."""
+    cells: dict[Cell, dict[str, int]] = {}
+    for text, times in net.items():
+        if not times:
+            continue
+        contribution = Contribution.restored(orjson.loads(text))
+        counts = contribution.counts()
+        for cell in contribution.cells():
+            add(cells.setdefault(cell, {}), counts, times)
+    return cells
+
+
+def is_campaign(record_id: str) -> bool:
+    return record_id.startswith(_CAMPAIGN) and is_record_id(record_id)
+
+
+def _starts(zone: tzinfo, quarter: int) -> tuple[int, int]:
+    """When the hour and the day of this quarter of an hour began, in microseconds."""
+    hour, day = start_of(moment(quarter * _QUARTER).astimezone(zone))
+    return micros(hour), micros(day)
+
+
+def _country(recipient: str, before: str) -> str:
+    if is_pseudonym(recipient):
+        return Contribution.restored(orjson.loads(before)).country if before else ""
+    return country(recipient)
+
+
+def _seconds(delivery: Delivery) -> int | None:
+    """
+    How long it took to arrive.
+
+    Where nobody registered it and its only report is that of its arrival, nobody knows.
+    """
+    if delivery.status is not DeliveryStatus.DELIVERED:
+        return None
+    took = (delivery.status_at - delivery.started_at).total_seconds()
+    if delivery.sent_at is None and took <= 0:
+        return None
+    return max(int(took), 0)
