@@ -12,6 +12,7 @@ from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef
 from connector.pipeline.mood import HeldUpError
 from connector.pipeline.settlement import PushReport, Settlement
+from connector.pipeline.tenure import Tenure, TenureLostError
 from connector.store import Store, Transaction
 from connector.store.house import Lease
 
@@ -49,7 +50,7 @@ class Lane:
         self.name = name
         self.store = store
         self.clock = clock
-        self._lease = lease
+        self._tenure = Tenure(lease, store, clock, LEASE)
         self._chance = chance
         self._announce = announce
 
@@ -72,25 +73,18 @@ class Lane:
         return Lane(name, lease, store, clock, chance, announce=announce)
 
     def give_back(self) -> None:
-        with self.store.transaction() as transaction:
-            transaction.leases.give_back(self._lease)
+        self._tenure.give_back()
 
     @contextlib.contextmanager
     def renewed(self, records: int = 0) -> Iterator[Transaction]:
         """A unit of work before a call, which has the whole lease from now on."""
-        with self.store.transaction() as transaction:
-            lease = self._lease
-            now = self.clock()
-            if transaction.leases.take(lease.name, lease.holder, now, LEASE) != lease:
-                raise LeaseLostError(records)
+        with _as_held_up(records), self._tenure.renewed() as transaction:
             yield transaction
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Transaction]:
         """A unit of work that counts only while the lease is ours."""
-        with self.store.transaction() as transaction:
-            if not transaction.leases.holds(self._lease):
-                raise LeaseLostError
+        with _as_held_up(), self._tenure.held() as transaction:
             yield transaction
 
     def begin(self, batch: Sequence[RecordChange]) -> Sequence[RecordChange]:
@@ -115,7 +109,7 @@ class Lane:
             with self.store.transaction() as transaction:
                 transaction.writes.forget(record.id for record in records)
                 transaction.outbox.mark(records, urgent=urgent)
-            log.warning("sf.lease.lost", extra={"lane": self._lease.name})
+            log.warning("sf.lease.lost", extra={"lane": self._tenure.name})
             return PushReport(postponed=len(outcomes))
 
     def _settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
@@ -135,6 +129,14 @@ class Lane:
             ) as error:  # two that wait for each other, on PostgreSQL
                 log.info("sf.settling.again", extra={"reason": str(error)})
         return keep()
+
+
+@contextlib.contextmanager
+def _as_held_up(records: int = 0) -> Iterator[None]:
+    try:
+        yield
+    except TenureLostError as error:
+        raise LeaseLostError(records) from error
 
 
 def _current(transaction: Transaction, batch: Sequence[RecordChange]) -> Sequence[RecordChange]:
