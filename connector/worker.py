@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.25
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
+#: A day or three are over: nobody waits for the minute.
+TIME_RULES_SECONDS = 60.0
 #: Jobs by slots are looked at so often within their time, and at least every so many seconds.
 LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS = 10, 10.0
 #: Gateways are told of opt-outs as fast as they take them; their lists have many pages.
@@ -44,6 +46,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     jobs: dict[str, tuple[Callable[[], object], float]] = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
+        "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),

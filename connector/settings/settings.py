@@ -20,8 +20,8 @@ from connector.settings.declaration import (
     setting,
 )
 from connector.settings.environment import Environment, with_file
-from connector.settings.kinds import Address
 from connector.settings.networks import Networks
+from connector.settings.salesforce import SalesforceSettings
 from connector.settings.secret import Secret
 
 
@@ -35,128 +35,9 @@ class ShownSetting:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(SalesforceSettings):
     """What the operator set. A field `xyz` is the variable CONNECTOR_XYZ."""
 
-    database_url: Secret = setting(
-        kinds.DATABASE_URL,
-        "",
-        "PostgreSQL to keep everything in; not set: the embedded database",
-    )
-    data_folder: Path = setting(
-        kinds.FOLDER, "connector-data", "where the embedded database lies; a local disk"
-    )
-    privacy_key: Secret = setting(
-        kinds.SECRET,
-        "",
-        "key of the pseudonyms that erased numbers leave, the same for ever; not set: the "
-        "database keeps one of its own",
-    )
-    public_url: str = setting(
-        kinds.ORIGIN, "", "the address that gateways call; their signatures cover it"
-    )
-    listen: Address = setting(
-        kinds.ADDRESS, "127.0.0.1:8080", "where the web server listens, behind the proxy"
-    )
-    trusted_proxies: Networks = setting(
-        kinds.NETWORKS,
-        "",
-        "proxies of your own: what they add to X-Forwarded-For is believed; not set: none is",
-    )
-    mappings: Path | None = setting(
-        kinds.OPTIONAL_PATH, "", "folder of mapping files; not set: the ones shipped with it"
-    )
-    default_region: str = setting(
-        kinds.REGION,
-        "",
-        "country of numbers that Salesforce and gateways write without a country code",
-    )
-    max_body_bytes: int = setting(
-        kinds.whole(1024, 10_000_000), "65536", "a longer callback is refused"
-    )
-    web_processes: int = setting(
-        kinds.whole(1, 64), "1", "web processes; cores less one is a good number"
-    )
-    worker_processes: int = setting(
-        kinds.whole(1, 64), "1", "worker processes of `connector run`; more need PostgreSQL"
-    )
-    flush_seconds: float = setting(
-        kinds.seconds(0.1, 3600), "0.5", "how often pending fields are sent to Salesforce"
-    )
-    directory_poll_seconds: float = setting(
-        kinds.seconds(5, 86_400), "60", "how often changed phone numbers are fetched"
-    )
-    metrics: str = setting(
-        kinds.choice("open", "key", "off"),
-        "open",
-        "who may scrape /metrics; key: whoever has an API key of the scope status:read",
-    )
-    log_level: str = setting(
-        kinds.choice("debug", "info", "warning", "error"), "info", "the least that is logged"
-    )
-    log_format: str = setting(
-        kinds.choice("json", "text", "auto"),
-        "auto",
-        "auto: text on a terminal, else JSON lines",
-    )
-    salesforce_login_url: str = setting(
-        kinds.ORIGIN, "", "the org's My Domain, such as https://example.my.salesforce.com"
-    )
-    salesforce_audience: str = setting(
-        kinds.ORIGIN, "", "`aud` of the JWT; not set: the login address"
-    )
-    salesforce_client_id: str = setting(
-        kinds.ANY_TEXT, "", "consumer key of the external client app"
-    )
-    salesforce_username: str = setting(
-        kinds.ANY_TEXT, "", "the integration user, for the JWT bearer flow"
-    )
-    salesforce_private_key: Secret = setting(
-        kinds.PRIVATE_KEY, "", "key of the app's certificate, for the JWT bearer flow"
-    )
-    salesforce_client_secret: Secret = setting(
-        kinds.SECRET, "", "consumer secret, for the client credentials flow"
-    )
-    salesforce_org_id: str = setting(
-        kinds.matching(
-            r"00D[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?", "an org id, 00D and 12 or 15 more"
-        ),
-        "",
-        "the only org to talk to, by its id; not set: whichever is behind the login",
-    )
-    salesforce_api_version: str = setting(
-        kinds.matching(r"[1-9]\d\.0", "a version such as 66.0"),
-        "66.0",
-        "version of the REST API",
-    )
-    salesforce_ca_file: Path | None = setting(
-        kinds.OPTIONAL_PATH, "", "certificates to trust instead of the usual ones"
-    )
-    salesforce_connect_timeout_seconds: float = setting(
-        kinds.seconds(0.1, 120), "10", "how long a connection may take"
-    )
-    salesforce_read_timeout_seconds: float = setting(
-        kinds.seconds(1, 600), "120", "how long Salesforce may take to answer"
-    )
-    salesforce_api_share: int = setting(
-        kinds.whole(1, 100), "50", "percent of the org's daily API calls that may be used"
-    )
-    salesforce_api_reserve: int = setting(
-        kinds.whole(0, 1_000_000), "1000", "calls kept back for opt-outs"
-    )
-    salesforce_batch_size: int = setting(
-        kinds.whole(1, 200), "200", "records in one update call; fewer for slow triggers"
-    )
-    salesforce_bulk_from: int = setting(
-        kinds.whole(0, 1_000_000),
-        "5000",
-        "more waiting records of one object than this go by a bulk job; 0: never",
-    )
-    platform_events: str = setting(
-        kinds.choice("none", "changes"),
-        "none",
-        "changes: publish SMS_Delivery__e when a person's record has changed, for flows",
-    )
     campaign_time_zone: tzinfo = setting(
         kinds.ZONE, "UTC", "where the days and hours of campaign figures begin"
     )
@@ -167,6 +48,14 @@ class Settings:
     )
     roll_up_seconds: float = setting(
         kinds.seconds(5, 86_400), "300", "how often campaign figures are rolled up"
+    )
+    soft_failure_hours: int = setting(
+        kinds.whole(1, 720),
+        "24",
+        "a message without a final report for so long is a soft failure",
+    )
+    expiry_hours: int = setting(
+        kinds.whole(1, 2160), "72", "a message without a word for so long is taken for expired"
     )
     keep_callbacks_days: int = setting(
         kinds.whole(7, 3650), "90", "how long delivery reports and answers to writes are kept"

@@ -7,6 +7,7 @@ from requests.adapters import BaseAdapter
 
 from connector import gateways
 from connector.clock import Clock, system_clock
+from connector.domain.time_rules import TimeRules
 from connector.fetch import fetch
 from connector.pipeline.announce import Announcer
 from connector.pipeline.campaign_rows import PERIODS
@@ -104,6 +105,10 @@ def build_steps(
         block_puller=build_puller(settings, store, lists, clock, holder),
         counting=Counting(mappings, settings.campaign_time_zone),
         periods=PERIODS[settings.campaign_rows],
+        time_rules=TimeRules(
+            soft_failure=timedelta(hours=settings.soft_failure_hours),
+            expiry=timedelta(hours=settings.expiry_hours),
+        ),
         keeping=Keeping(
             callbacks=timedelta(days=settings.keep_callbacks_days),
             texts=timedelta(days=settings.keep_texts_days),
