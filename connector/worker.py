@@ -19,6 +19,8 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 0.25
+#: Who is rung for a refused login need not know it sooner.
+LOGIN_SECONDS = 15.0
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
 #: A day or three are over: nobody waits for the minute.
@@ -47,6 +49,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
+        "login": (steps.logins.look, LOGIN_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),

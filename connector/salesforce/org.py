@@ -184,6 +184,11 @@ class Org:
         self._connection.tokens.guard(check)
 
     @property
+    def login_refused(self) -> bool | None:
+        """Whether Salesforce refused the last login; None where nobody can tell."""
+        return self._connection.tokens.refused
+
+    @property
     def organization_id(self) -> str:
         """Which org it is; logs in where that has not happened yet."""
         return long_id(self._connection.tokens.token().organization_id)

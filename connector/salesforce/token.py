@@ -79,6 +79,13 @@ class TokenProvider:
     def token(self) -> Token:
         return self._token or self.renew(None)
 
+    @property
+    def refused(self) -> bool | None:
+        """Whether the last login was refused; None where nobody can tell."""
+        if self._token is not None:
+            return False
+        return True if isinstance(self._failure, ConfigurationError) else None
+
     def guard(self, check: Callable[[str], None]) -> None:
         """Have every login checked, the one in force too: it counts no longer."""
         with self._lock:

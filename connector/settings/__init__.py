@@ -1,6 +1,7 @@
 """What the operator sets: read once from CONNECTOR_* into one frozen value."""
 
 from connector.settings.declaration import ADDRESSES, REGION
+from connector.settings.environment import share_metrics_in, shared_metrics_folder
 from connector.settings.gateways import (
     GatewaySecrets,
     account_key,
@@ -33,4 +34,6 @@ __all__ = [
     "gateway_option",
     "gateway_secrets",
     "secret_name",
+    "share_metrics_in",
+    "shared_metrics_folder",
 ]

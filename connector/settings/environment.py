@@ -26,6 +26,8 @@ FILE_SUFFIX = "_FILE"
 #: Where some values of an account are secrets and others are not.
 _SECRET_WORDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 _NOT_OURS = (f"{PREFIX}TEST_",)
+#: prometheus_client looks for it when it is loaded (client_python, "Multiprocess Mode").
+_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _QUOTED = re.compile(r"""(["'])(.*)\1""")
 
@@ -33,6 +35,16 @@ _QUOTED = re.compile(r"""(["'])(.*)\1""")
 def without_settings() -> dict[str, str]:
     """The variables of this process but ours: for a child that is told its settings anew."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+def share_metrics_in(folder: str) -> None:
+    """Have this process and its children keep their counts here, where all can add them up."""
+    os.environ[_METRICS_FOLDER] = folder
+
+
+def shared_metrics_folder() -> str:
+    """Where this process keeps its counts; empty where it keeps them to itself."""
+    return os.environ.get(_METRICS_FOLDER, "")
 
 
 def with_file(path: Path, *, instead_of: str) -> dict[str, str]:

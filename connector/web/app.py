@@ -41,6 +41,7 @@ def create_app(
     regions: Mapping[tuple[str, str], str] | None = None,
     public_url: str = "",
     trusted_hosts: Sequence[str] = (),
+    more: Sequence[flask.Blueprint] = (),
 ) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     app.config.from_mapping(
@@ -57,6 +58,8 @@ def create_app(
     app.register_blueprint(api_consent.blueprint(store, clock, region))
     app.register_blueprint(openapi.blueprint(public_url))
     app.register_blueprint(status.blueprint(store, clock))
+    for blueprint in more:
+        app.register_blueprint(blueprint)
 
     @app.after_request
     def secure(response: flask.Response) -> flask.Response:

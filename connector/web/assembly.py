@@ -4,13 +4,14 @@ from connector import gateways
 from connector.clock import Clock
 from connector.settings import Settings
 from connector.store import Store
-from connector.web import lifetime
+from connector.web import lifetime, metrics
 from connector.web.app import MOST_BYTES, create_app
 from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.front import Front
 from connector.web.group_commit import GroupCommit
 from connector.web.health import Health, disk_reserve
+from connector.web.meters import Meters
 from connector.web.mount import Mount
 from connector.web.papers import Papers
 from connector.web.reading import Limits
@@ -29,6 +30,8 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
     if not store.shared:
         checks.append(disk_reserve(settings.data_folder, RESERVE_BYTES))
     health = Health(checks)
+    secrets, meters = read_secrets(settings), Meters()
+    meters.expect(secrets)
     mount = Mount(
         create_app(
             store=store,
@@ -36,19 +39,28 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
             region=settings.default_region,
             regions=read_regions(settings),
             public_url=settings.public_url,
+            more=[
+                metrics.blueprint(
+                    store,
+                    clock,
+                    meters,
+                    disk=None if store.shared else settings.data_folder,
+                    access=settings.metrics,
+                )
+            ],
         ),
         Limits(body_bytes=MOST_BYTES),
     )
     papers = Papers(fetch, clock)
     door = Door(
         gateways=gateways.installed(),
-        secrets=read_secrets(settings),
+        secrets=secrets,
         callers=Callers(read_addresses(settings), settings.trusted_proxies),
         public_url=settings.public_url,
         commit=commit,
         papers=papers,
         clock=clock,
-        tally=Tally(clock),
+        tally=Tally(clock, meters),
         limits=Limits(body_bytes=settings.max_body_bytes),
     )
     return Front(

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import time
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
@@ -97,12 +98,15 @@ class Door:
             received_at=self._clock(),
             public_url=self._public_url,
         )
+        whole_at = time.perf_counter()
         if not (trusted := await self._trust(gateway, callback, place)):
             self._tally.refused(
                 gateway.name, "not trusted" if trusted is False else "no secret"
             )
             return answers.NOT_TRUSTED
-        return await self._keep(gateway, callback)
+        answer = await self._keep(gateway, callback)
+        self._tally.stored(*place, time.perf_counter() - whole_at)
+        return answer
 
     async def _trust(
         self, gateway: Gateway, callback: Callback, place: tuple[str, str]
@@ -145,8 +149,7 @@ class Door:
             await self._commit.keep(arrival)
         except StoreUnavailableError:
             self._tally.refused(gateway.name, "not stored")
-            return answers.BUSY
-        self._tally.stored(gateway.name)
+            raise RefusedError(answers.BUSY) from None
         return thanks(gateway.reply)
 
 

@@ -1,6 +1,12 @@
 """Serves the front through Granian: processes, limits, and an end that loses nothing."""
 
+import contextlib
+import importlib
+import logging
 import socket
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -9,12 +15,18 @@ from granian.http import HTTP1Settings
 from connector import logs
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
-from connector.settings import Address, Settings
-from connector.web.assembly import assemble
-from connector.web.front import Front
+from connector.settings import Address, Settings, share_metrics_in
 from connector.web.lifetime import end_with_parent, raise_file_limit
 from connector.wiring.local import open_store
 
+
+if TYPE_CHECKING:
+    from connector.web.front import Front
+
+log = logging.getLogger(__name__)
+
+#: What the processes need, loaded once by the one that starts them.
+ASSEMBLY = "connector.web.assembly"
 
 #: Connections at once, slow ones included; each costs a coroutine.
 CONNECTIONS = 4_096
@@ -35,26 +47,46 @@ def serve(listen: Address, processes: int) -> None:
     """
     check_address(listen)
     raise_file_limit()
-    Granian(
-        "connector.web.server:front",
-        factory=True,
-        address=listen.host,
-        port=listen.port,
-        interface=Interfaces.ASGI,
-        workers=processes,
-        loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=CONNECTIONS,
-        backpressure=CONNECTIONS,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER_BYTES
-        ),
-        respawn_failed_workers=True,
-        workers_kill_timeout=END_SECONDS,
-        log_access=False,  # addresses of callbacks hold tokens
-        log_dictconfig={"handlers": {}, "loggers": {"_granian": {}}},
-    ).serve()
+    with shared_metrics():
+        importlib.import_module(ASSEMBLY)
+        Granian(
+            "connector.web.server:front",
+            factory=True,
+            address=listen.host,
+            port=listen.port,
+            interface=Interfaces.ASGI,
+            workers=processes,
+            loop=Loops.uvloop,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=CONNECTIONS,
+            backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER_BYTES
+            ),
+            respawn_failed_workers=True,
+            workers_kill_timeout=END_SECONDS,
+            log_access=False,  # addresses of callbacks hold tokens
+            log_dictconfig={"handlers": {}, "loggers": {"_granian": {}}},
+        ).serve()
+
+
+@contextlib.contextmanager
+def shared_metrics() -> Iterator[None]:
+    """
+    A folder in which the processes add up what each has counted.
+
+    Without one a scrape tells of the process that answers it, and of no other.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="connector-metrics-")
+    except OSError as error:
+        log.warning("metrics.apart", extra={"reason": str(error.strerror)})
+        yield
+        return
+    with folder as name:
+        share_metrics_in(name)
+        yield
 
 
 def check_address(listen: Address) -> None:
@@ -70,8 +102,10 @@ def check_address(listen: Address) -> None:
             ) from error
 
 
-def front() -> Front:
+def front() -> "Front":
     """What each process serves; called by Granian in the process itself."""
+    from connector.web.assembly import assemble  # noqa: PLC0415 (after its metrics are shared)
+
     end_with_parent()
     settings = Settings.from_environment()
     logs.setup(

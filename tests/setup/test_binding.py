@@ -146,6 +146,7 @@ STAYS = {
     "leases",
     "marks",
     "quarantine",
+    "reactions",
     "sessions",
     "traffic",
     "unread",
