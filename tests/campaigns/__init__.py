@@ -1,0 +1,1 @@
+"""Campaigns of many messages, played over days and counted again by hand."""
