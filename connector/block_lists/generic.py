@@ -5,9 +5,6 @@ The body is the one that the gateway of the same name reads: `sms.opt_out` or `s
 with at most 100 numbers.
 """
 
-import base64
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -19,11 +16,10 @@ from connector.clock import Clock
 from connector.rest.http import Api
 from connector.rest.keys import Key, Values, rate_of
 from connector.rest.shapes import stamp
+from connector.rest.webhooks import signed, signing_key
 
 
 _MOST = 100
-#: "Signature scheme": the sizes of a symmetric key, in bytes.
-_KEY_SIZES = range(24, 65)
 
 
 class Webhook(BlockList):
@@ -35,7 +31,7 @@ class Webhook(BlockList):
         parts = urlsplit(values["address"])
         self._api = Api(f"{parts.scheme}://{parts.netloc}", clock)
         self._path = parts.path + (f"?{parts.query}" if parts.query else "")
-        self._key = _key(values["signing_key"])
+        self._key = signing_key(values["signing_key"])
         self._clock = clock
         self.rate = rate_of(values, 500)
 
@@ -55,29 +51,14 @@ class Webhook(BlockList):
             }
         )
         # A new id each time: the same number may be blocked again after it was freed.
-        identity, moment = f"msg_{secrets.token_hex(16)}", str(int(now.timestamp()))
-        signed = f"{identity}.{moment}.".encode() + body
-        digest = hmac.digest(self._key, signed, hashlib.sha256)
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": identity,
-            "webhook-timestamp": moment,
-            "webhook-signature": "v1," + base64.b64encode(digest).decode(),
-        }
+        identity = f"msg_{secrets.token_hex(16)}"
+        headers = signed(self._key, identity, now, body)
         self._api.send("POST", self._path, body, headers=headers)
-
-
-def _key(secret: str) -> bytes:
-    encoded = secret.removeprefix("whsec_").rstrip("=")
-    key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    if len(key) not in _KEY_SIZES:
-        raise ValueError(f"is a key of {len(key)} bytes, where 24 to 64 are wanted")
-    return key
 
 
 def _key_fault(value: str) -> str:
     try:
-        _key(value)
+        signing_key(value)
     except ValueError as error:
         return str(error)
     return ""
