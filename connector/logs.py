@@ -1,7 +1,7 @@
 """
 Log lines: a constant message that names the event, the rest in fields.
 
-    log.warning("org unavailable", extra={"records": len(batch)})
+    log.warning("sf.unavailable", extra={"records": len(batch)})
 
 JSON lines for machines, short text for terminals. Callers log no number, body or secret; as
 the last line of defence, what looks like one is masked here.

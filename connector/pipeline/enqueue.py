@@ -14,6 +14,7 @@ from connector.mapping import MEMBER, Topic
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.campaign_rows import TOPIC, changes_of_rows, is_row
 from connector.pipeline.labels import Labels
+from connector.pipeline.trail import tell_queued
 from connector.store import Store, Transaction
 from connector.store.outbox import Queued, canonical
 
@@ -55,6 +56,7 @@ def enqueue(
         transaction.outbox.forget(_others(records, queued))
         transaction.outbox.unmark(records)
         known.want_labels()
+    tell_queued(queued)
     unchanged = sum(bool(change.fields) for change in changes) - len(queued)
     return EnqueueReport(records=len(records), queued=len(queued), unchanged=unchanged)
 
@@ -64,11 +66,7 @@ def _others(
 ) -> list[tuple[RecordRef, str]]:
     """The topics that need no writing: written already, unknown, or no longer mapped."""
     wanted = {(change.record, change.topic) for change in queued}
-    every = (
-        (record, topic)
-        for record in records
-        for topic in _topics(record)
-    )
+    every = ((record, topic) for record in records for topic in _topics(record))
     return [each for each in every if each not in wanted]
 
 

@@ -12,6 +12,7 @@ from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.companions import BY_MESSAGE, Companions, Found
 from connector.pipeline.counting import Counting
 from connector.pipeline.prefixes import ObjectNames
+from connector.pipeline.trail import tell_matched
 from connector.store import Store, Transaction
 from connector.store.directory import Holder, KnownRecord
 from connector.store.matches import Match
@@ -53,6 +54,7 @@ def match(
         claimed = transaction.deliveries.claim_changed(limit)
         if not claimed:
             return MatchReport()
+        transaction.reactions.reopen(claimed)
         now = clock()
         changed = [rules.judged(each, now) for each in claimed]
         companions = Companions(transaction, mappings, changed)
@@ -68,6 +70,7 @@ def match(
         touched = transaction.matches.replace(found)
         transaction.deliveries.settle_changed(matched, unmatched, now=now, rules=rules)
         transaction.outbox.mark(touched, urgent=False)
+    tell_matched(found)
     return MatchReport(matched=len(matched), unmatched=len(unmatched))
 
 

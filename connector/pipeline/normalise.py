@@ -12,6 +12,7 @@ from connector.pipeline.errands import wanted
 from connector.pipeline.events import Batch, read_batch
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.throughput import count_read
+from connector.pipeline.trail import tell_read
 from connector.store import Store, Transaction
 from connector.store.unread import Claim
 
@@ -80,6 +81,7 @@ def _read_lane(
         _set_aside(transaction, claim, batch, clock)
         transaction.unread.done(claim)
         count_read(transaction, claim, batch, clock())
+    tell_read(claim.callbacks, batch)
     if batch.unknown_words:
         log.warning("dlr.unknown_word", extra={"events": batch.unknown_words})
     return NormaliseReport(
@@ -97,6 +99,7 @@ def _keep(transaction: Transaction, batch: Batch) -> None:
     reactions = {**batch.engagements, **_of_clicks(transaction, batch)}
     transaction.engagements.fold(reactions.values())
     mark_holders(transaction, reactions, urgent=False)
+    transaction.reactions.put(batch.responses)
 
 
 def _of_clicks(transaction: Transaction, batch: Batch) -> dict[str, Engagement]:

@@ -13,6 +13,7 @@ from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.domain.traffic import Kind
 from connector.pipeline.freshness import spans
+from connector.pipeline.trail import tell_answered
 from connector.store import Transaction
 
 
@@ -75,6 +76,7 @@ class Settlement:
         }
         self._transaction.writes.log(outcomes, self._now)
         self._transaction.answers.count(outcomes)
+        tell_answered(outcomes)
         # Locks in the order in which reading, matching and working out take theirs: messages,
         # marks of records, pending fields. Else two workers would wait for each other.
         moved = self._followed(by_verdict[Verdict.FOLLOW], went)

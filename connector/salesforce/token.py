@@ -134,7 +134,7 @@ class TokenProvider:
         finally:
             self._logins += 1
         self._failure = self._held_until = None
-        log.info("logged in to Salesforce", extra={"org": self._token.organization_id})
+        log.info("sf.logged_in", extra={"org": self._token.organization_id})
         return self._token
 
     def _log_in(self) -> Token:

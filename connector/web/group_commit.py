@@ -119,7 +119,7 @@ class GroupCommit:
             if len(arrivals) > 1:
                 middle = len(arrivals) // 2
                 return [*self._try(arrivals[:middle]), *self._try(arrivals[middle:])]
-            log.exception("callback cannot be stored")
+            log.exception("door.cannot_store")
             return [(1, StoreUnavailableError(f"not stored: {type(error).__name__}"))]
         return [(len(arrivals), None)]
 
@@ -129,10 +129,10 @@ class GroupCommit:
         self._commit(arrivals)
 
     def _judge(self, error: StoreUnavailableError, waiting: int) -> None:
-        log.warning("store unavailable", extra={"error": str(error), "callbacks": waiting})
+        log.warning("store.unavailable", extra={"error": str(error), "callbacks": waiting})
         if self._lasts(error) and not self.broken:
             self.broken = True
-            log.error("store broken, nothing is acknowledged any more")
+            log.error("store.broken")
             self._on_broken()
 
 

@@ -45,7 +45,7 @@ def install(app: flask.Flask) -> None:
 
     @app.errorhandler(StoreUnavailableError)
     def unavailable(error: StoreUnavailableError) -> flask.Response:
-        log.warning("store unavailable", extra={"error": str(error)})
+        log.warning("store.unavailable", extra={"error": str(error)})
         return response(
             503,
             "Nothing was stored. Try again later.",
@@ -55,7 +55,7 @@ def install(app: flask.Flask) -> None:
     @app.errorhandler(Exception)
     def failed(error: Exception) -> flask.Response:
         log.error(
-            "request failed", exc_info=error, extra={"route": str(flask.request.url_rule)}
+            "api.failed", exc_info=error, extra={"route": str(flask.request.url_rule)}
         )
         return response(500, "")
 

@@ -37,6 +37,6 @@ class Tally:
         if now - self._logged_at.get(key, now - QUIET) >= QUIET:
             self._logged_at[key] = now
             log.warning(
-                "callback refused",
+                "door.refused",
                 extra={"gateway": gateway, "cause": cause, "total": self.counts[key], **told},
             )
