@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from connector.domain.alerts import CampaignHealth
 from connector.domain.delivery import DeliveryStatus, Reason
 from connector.domain.figures import Cell, Figures, Period, Reaction
 from connector.domain.records import FieldValue, RecordRef
@@ -33,13 +34,18 @@ def is_row(record: RecordRef) -> bool:
 def changes_of_rows(transaction: Transaction, records: Sequence[RecordRef]) -> Iterable[Queued]:
     """What these rows shall show."""
     by_key = transaction.figures.by_key(key for record in records if (key := _key(record)))
+    whole = {cell.campaign for cell, _ in by_key.values() if _is_whole(cell)}
+    health = transaction.alerts.health_of(whole) if whole else {}
     for record in records:
         if found := by_key.get(_key(record)):
             cell, figures = found
+            fields = dict(fields_of(cell, figures))
+            if _is_whole(cell) and (told := health.get(cell.campaign)):
+                fields |= _health(told)
             yield Queued(
                 record=record,
                 topic=TOPIC,
-                fields=fields_of(cell, figures),
+                fields=fields,
                 urgent=False,
                 parent=cell.campaign,
             )
@@ -47,6 +53,20 @@ def changes_of_rows(transaction: Transaction, records: Sequence[RecordRef]) -> I
 
 def _key(record: RecordRef) -> str:
     return record.key[1] if record.key else ""
+
+
+def _is_whole(cell: Cell) -> bool:
+    """Whether its row counts everything of a campaign: the one that tells of its health."""
+    return bool(cell.campaign) and cell.period is Period.TOTAL and not cell.split
+
+
+def _health(told: CampaignHealth) -> dict[str, FieldValue]:
+    return {
+        "Health__c": told.health.value if told.health else None,
+        "Health_Changed_At__c": org_time(told.since),
+        "Alert__c": told.alert_text or None,
+        "Alert_At__c": org_time(told.alert_at),
+    }
 
 
 def fields_of(cell: Cell, figures: Figures) -> Mapping[str, FieldValue]:
