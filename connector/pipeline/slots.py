@@ -109,7 +109,7 @@ class Turn:
             if not transaction.slots.finish(self.slot, now, told(result)):
                 raise TenureLostError
             transaction.slots.coalesce(self.slot, self._overslept(), now)
-            transaction.slots.forget(self.slot.job, KEPT)
+            transaction.slots.forget(self.slot.job, KEPT, self.start)
             self._tenure.end(transaction)
         self.closed = True
 
@@ -242,6 +242,7 @@ def following(standing: Standing, job: SlotJob, now: datetime) -> Slot | None:
         started_at=now,
         finished_at=None,
         result="",
+        into=None,
     )
 
 

@@ -10,12 +10,16 @@ from connector.store.sql import Bulk, Row, Sql, keys
 from connector.store.times import micros, moment, moment_or_none
 
 
+#: By more than that no clock is ahead that anybody looks after.
+SKEW = timedelta(days=1)
 #: What is open, and the newest that had begun by then.
 LOOK = Sql("""
-    SELECT slot, since, holder, fence, attempts, not_before, started_at, finished_at, result
-    FROM job_slots WHERE job = :job AND (finished_at = 0 OR slot =
+    SELECT * FROM job_slots WHERE job = :job AND (finished_at = 0 OR slot =
       (SELECT MAX(slot) FROM job_slots WHERE job = :job AND slot <= :until))
     ORDER BY slot
+""")
+SELECT_NEWEST = Sql("""
+    SELECT * FROM job_slots WHERE job = :job ORDER BY slot DESC LIMIT :limit
 """)
 BEGIN = Sql("""
     INSERT INTO job_slots (job, slot, since, holder, fence, attempts, not_before, started_at)
@@ -56,13 +60,29 @@ COALESCE = Bulk(
 )
 FORGET = Sql("""
     DELETE FROM job_slots WHERE job = :job AND finished_at > 0 AND slot <
-      (SELECT slot FROM job_slots WHERE job = :job ORDER BY slot DESC LIMIT 1 OFFSET :keep)
+      (SELECT slot FROM job_slots WHERE job = :job AND slot <= :slot
+       ORDER BY slot DESC LIMIT 1 OFFSET :keep)
 """)
+FORGET_AHEAD = Sql("DELETE FROM job_slots WHERE slot > :latest")
 DECLARE = Bulk(
     "jobs",
     ("name text", "every bigint", "declared_at bigint"),
     "ON CONFLICT (name) DO UPDATE SET every = excluded.every",
 )
+#: Nothing is begun while a slot is open, so the newest is the one that is open or the last.
+SELECT_JOBS = Sql("""
+    SELECT n.*, j.name, j.every, j.declared_at,
+      d.slot AS done, d.finished_at AS done_at, d.result AS done_result,
+      (SELECT MAX(slot) FROM job_slots WHERE job = j.name) AS ahead
+    FROM jobs AS j
+    LEFT JOIN job_slots AS n ON n.job = j.name AND n.slot =
+      (SELECT MAX(slot) FROM job_slots
+       WHERE job = j.name AND (slot <= :latest OR finished_at = 0))
+    LEFT JOIN job_slots AS d ON d.job = j.name AND d.slot =
+      (SELECT MAX(slot) FROM job_slots
+       WHERE job = j.name AND slot <= :latest AND finished_at > 0)
+    ORDER BY j.name
+""")
 FORGET_JOBS = Sql("DELETE FROM jobs WHERE name NOT IN {items}")
 
 
@@ -72,7 +92,8 @@ class Slot:
     One slot of one job, from its beginning on.
 
     `since` is the oldest slot that it makes up for, its own start where none was missed.
-    Without a holder nobody is at it; `attempts` counts how often somebody was.
+    Without a holder nobody is at it; `attempts` counts how often somebody was. One that was
+    missed was done together with another one, `into`.
     """
 
     job: str
@@ -85,6 +106,7 @@ class Slot:
     started_at: datetime
     finished_at: datetime | None
     result: str
+    into: datetime | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +115,24 @@ class Standing:
 
     open: Slot | None
     last: Slot | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    A job and what it did last; `done` is the newest slot that is finished.
+
+    `ahead` is the newest of all where that is too far ahead to be believed.
+    """
+
+    name: str
+    every: timedelta
+    declared_at: datetime
+    newest: Slot | None
+    done: datetime | None
+    done_at: datetime | None
+    done_result: str
+    ahead: datetime | None
 
 
 class Slots:
@@ -177,18 +217,42 @@ class Slots:
         ]
         COALESCE.run(self._connection, rows)
 
-    def forget(self, job: str, keep: int) -> None:
-        """Keep the newest of them only, and what is open."""
-        FORGET.run(self._connection, job=job, keep=keep - 1)
+    def newest(self, job: str, limit: int) -> list[Slot]:
+        """The last of them, the newest first."""
+        rows = SELECT_NEWEST.run(self._connection, job=job, limit=limit)
+        return [_slot(job, row) for row in rows]
+
+    def forget(self, job: str, keep: int, until: datetime) -> None:
+        """Keep the newest of them only, as of this slot, and what is open."""
+        FORGET.run(self._connection, job=job, slot=micros(until), keep=keep - 1)
 
     def declare(self, jobs: Mapping[str, timedelta], now: datetime) -> None:
-        """These jobs there are, and no others."""
+        """These jobs there are, and no others; forgets what a clock far ahead has noted."""
+        FORGET_AHEAD.run(self._connection, latest=micros(now + SKEW))
         FORGET_JOBS.run(self._connection, keys=keys(jobs))
         rows = [
             (name, every // timedelta(microseconds=1), micros(now))
             for name, every in sorted(jobs.items())
         ]
         DECLARE.run(self._connection, rows)
+
+    def jobs(self, now: datetime) -> list[Job]:
+        """All that were declared, in the order of their names."""
+        latest = micros(now + SKEW)
+        return [_job(row, latest) for row in SELECT_JOBS.run(self._connection, latest=latest)]
+
+
+def _job(row: Row, latest: int) -> Job:
+    return Job(
+        name=row.name,
+        every=timedelta(microseconds=row.every),
+        declared_at=moment(row.declared_at),
+        newest=None if row.slot is None else _slot(row.name, row),
+        done=None if row.done is None else moment(row.done),
+        done_at=None if row.done is None else moment(row.done_at),
+        done_result=row.done_result or "",
+        ahead=moment(row.ahead) if (row.ahead or 0) > latest else None,
+    )
 
 
 def _slot(job: str, row: Row) -> Slot:
@@ -203,4 +267,5 @@ def _slot(job: str, row: Row) -> Slot:
         started_at=moment(row.started_at),
         finished_at=moment_or_none(row.finished_at),
         result=row.result,
+        into=moment_or_none(row.coalesced),
     )
