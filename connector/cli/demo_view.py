@@ -89,7 +89,7 @@ class Screen:
             f"  the service        {play.service.url}{page}",
         ]
         if page == "/status":
-            lines.append(f"    any user, password {play.secret}")
+            lines.append(f"    log in with {play.key_name}, {play.secret}")
         lines += [
             "",
             "Ask it, in another terminal:",

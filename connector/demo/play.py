@@ -115,12 +115,12 @@ class Play:
             after=self._look(),
             differences=left,
             tally=tally,
-            figures=overview(self._store),
+            figures=overview(self._store, self._clock()),
             seconds=(self._clock() - started_at).total_seconds(),
         )
 
     def _make_key(self) -> None:
-        name = f"demo-{secrets.token_hex(4)}"
+        self.key_name = name = f"demo-{secrets.token_hex(4)}"
         with self._store.transaction() as transaction:
             hashed = secret_hash(self.secret)
             transaction.keys.create(name, hashed, set(SCOPES), self._clock())
@@ -156,7 +156,7 @@ class Play:
 
     def _is_idle(self) -> bool:
         """Whether the service has nothing left to do: what is right now, stays so."""
-        now = overview(self._store)
+        now = overview(self._store, self._clock())
         return not (now.unread or now.to_match or now.to_work_out or now.pending)
 
     def _look(self) -> dict[Person, Shown]:

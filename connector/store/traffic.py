@@ -1,13 +1,13 @@
 """What passed through: counted as it passes, so that nothing has to be counted again."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from connector.domain.traffic import Count, Kind, slot_of
-from connector.store.sql import Bulk, Sql, number
+from connector.store.sql import Bulk, Sql, keys, number
 from connector.store.times import micros, moment, moment_or_none
 
 
@@ -35,6 +35,14 @@ HEAR = Bulk(
 SELECT_SINCE = Sql("""
     SELECT slot, kind, name, SUM(amount) AS amount FROM traffic
     WHERE slot >= :since GROUP BY slot, kind, name ORDER BY slot, kind, name
+""")
+SELECT_TOTALS = Sql("""
+    SELECT kind, name, SUM(amount) AS amount FROM traffic
+    WHERE slot >= :since GROUP BY kind, name ORDER BY kind, name
+""")
+SELECT_HOURS = Sql("""
+    SELECT slot - slot % 3600000000 AS hour, kind, name, SUM(amount) AS amount FROM traffic
+    WHERE slot >= :since AND kind IN {items} GROUP BY 1, kind, name ORDER BY 1, kind, name
 """)
 SELECT_HEARD = Sql("""
     SELECT name, MAX(amount) AS at FROM traffic
@@ -82,6 +90,28 @@ class Traffic:
                 amount=int(row.amount),
             )
             for row in SELECT_SINCE.run(self._connection, since=max(micros(when), 1))
+        ]
+
+    def totals(self, when: datetime) -> dict[tuple[Kind, str], int]:
+        """All since then, by kind and name."""
+        rows = SELECT_TOTALS.run(self._connection, since=max(micros(when), 1))
+        return {(Kind(row.kind), row.name): int(row.amount) for row in rows}
+
+    def hours(self, when: datetime, kinds: Iterable[Kind]) -> list[Count]:
+        """The same hour by hour; each is named by its beginning."""
+        rows = SELECT_HOURS.run(
+            self._connection,
+            since=max(micros(when), 1),
+            keys=keys(kind.value for kind in kinds),
+        )
+        return [
+            Count(
+                slot=moment(int(row.hour)),
+                kind=Kind(row.kind),
+                name=row.name,
+                amount=int(row.amount),
+            )
+            for row in rows
         ]
 
     def heard(self) -> dict[str, datetime]:

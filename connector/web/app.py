@@ -6,6 +6,7 @@ import flask
 
 from connector.clock import Clock
 from connector.pipeline.phone_reader import PhoneReader
+from connector.settings import Brands
 from connector.store import Store
 from connector.web import (
     api_consent,
@@ -15,6 +16,7 @@ from connector.web import (
     problems,
     status,
 )
+from connector.web.pages import Site
 
 
 #: The longest request of the API: 1,000 registrations with room to spare.
@@ -39,7 +41,9 @@ def create_app(
     clock: Clock,
     region: str = "",
     regions: Mapping[tuple[str, str], str] | None = None,
+    brands: Brands | None = None,
     public_url: str = "",
+    site: Site | None = None,
     trusted_hosts: Sequence[str] = (),
     more: Sequence[flask.Blueprint] = (),
 ) -> flask.Flask:
@@ -53,11 +57,11 @@ def create_app(
     problems.install(app)
     app.register_blueprint(api_messages.blueprint(store, clock, region))
     app.register_blueprint(
-        api_suppression.blueprint(store, clock, PhoneReader(region, regions))
+        api_suppression.blueprint(store, clock, PhoneReader(region, regions, brands))
     )
-    app.register_blueprint(api_consent.blueprint(store, clock, region))
+    app.register_blueprint(api_consent.blueprint(store, clock, region, brands))
     app.register_blueprint(openapi.blueprint(public_url))
-    app.register_blueprint(status.blueprint(store, clock))
+    app.register_blueprint(status.blueprint(store, clock, site))
     for blueprint in more:
         app.register_blueprint(blueprint)
 

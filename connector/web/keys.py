@@ -24,7 +24,7 @@ SCOPES = {
 #: So that a secret found in a log or a repository is recognised for what it is.
 PREFIX = "smsconn_"
 
-_BROWSER = {"WWW-Authenticate": 'Basic realm="connector", charset="UTF-8"'}
+BROWSER_CHALLENGE = {"WWW-Authenticate": 'Basic realm="connector", charset="UTF-8"'}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,12 +68,12 @@ def requires(
 def check(store: Store, scope: str, *, browser: bool = False) -> None:
     secret = _given(browser=browser)
     if not secret and browser:
-        raise ProblemError(401, "Log in: any name, an API key as password.", _BROWSER)
+        raise ProblemError(401, "Log in: any name, an API key as password.", BROWSER_CHALLENGE)
     if not secret:
         raise ProblemError(401, "Send an API key: Authorization: Bearer <key>", _challenge())
     key = store.find_key(secret_hash(secret))
     if key is None or key.revoked:
-        challenge = _BROWSER if browser else _challenge("invalid_token")
+        challenge = BROWSER_CHALLENGE if browser else _challenge("invalid_token")
         raise ProblemError(401, "This API key is not in force.", challenge)
     if scope not in key.scopes:
         raise ProblemError(

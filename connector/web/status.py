@@ -1,21 +1,15 @@
-"""The status page: what came in, what waits, what went wrong."""
-
-from datetime import datetime
+"""The status pages: what came in, what waits, what went wrong, and what somebody has to do."""
 
 import flask
 
 from connector.clock import Clock
 from connector.pipeline.overview import overview
 from connector.store import Store
-from connector.web import keys
+from connector.web import charts, login
+from connector.web.pages import RELOAD_SECONDS, Pages, Site, show_errors
 
 
-SCOPE = "status:read"
-#: The page reloads itself; it has no script.
-RELOAD_SECONDS = 10
-
-
-def blueprint(store: Store, clock: Clock) -> flask.Blueprint:
+def blueprint(store: Store, clock: Clock, site: Site | None = None) -> flask.Blueprint:
     status = flask.Blueprint(
         "status",
         __name__,
@@ -23,32 +17,28 @@ def blueprint(store: Store, clock: Clock) -> flask.Blueprint:
         template_folder="templates",
         static_folder="static",
     )
+    pages = Pages(store, clock, site or Site())
+    show_errors(status, pages)
+    login.install(status, pages)
 
     @status.get("")
-    @keys.requires(store, SCOPE, browser=True)
+    @pages.guarded
     def show() -> flask.Response:
         now = clock()
-        found = overview(store)
-        page = flask.render_template(
+        found = overview(store, now)
+        response = pages.show(
             "status.html",
             overview=found,
             alarm=found.late.alarm(now),
-            now=now,
-            ago=lambda at: ago(at, now),
+            sparkline=charts.sparkline,
         )
-        response = flask.make_response(page)
         response.headers["Refresh"] = str(RELOAD_SECONDS)
         return response
 
+    @status.after_request
+    def referrer(response: flask.Response) -> flask.Response:
+        # With no-referrer browsers hide where a form comes from (Fetch standard, section 3.1).
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
     return status
-
-
-def ago(at: datetime | None, now: datetime) -> str:
-    """How long ago that was, as people say it."""
-    if at is None:
-        return "never"
-    seconds = max(int((now - at).total_seconds()), 0)
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} s ago"

@@ -48,3 +48,17 @@ def test_what_nobody_asks_for_is_forgotten(store):
         first = t.traffic.first()
 
     assert first == NOON + KEPT
+
+
+def test_hours_are_added_up(store):
+    for minutes in (55, 60, 115):
+        with store.transaction() as t:
+            t.traffic.add({(Kind.EVENTS, "kannel"): 1}, NOON + timedelta(minutes=minutes))
+            t.traffic.add({(Kind.FRESH, "010"): 1}, NOON + timedelta(minutes=minutes))
+
+    with store.transaction(reads=True) as t:
+        hours = t.traffic.hours(NOON, [Kind.EVENTS])
+        totals = t.traffic.totals(NOON + timedelta(minutes=60))
+
+    assert [(each.slot.hour, each.amount) for each in hours] == [(12, 1), (13, 2)]
+    assert totals == {(Kind.EVENTS, "kannel"): 2, (Kind.FRESH, "010"): 2}
