@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.clock import Clock
 from connector.domain.errors import ConnectorError
+from connector.heartbeat import BEAT_SECONDS, Heartbeat
 from connector.pipeline.slot_jobs import slot_jobs
 from connector.pipeline.steps import Steps
 from connector.settings import Settings
@@ -49,6 +50,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
+        "heartbeat": (Heartbeat(settings.heartbeat_file).beat, BEAT_SECONDS),
         "login": (steps.logins.look, LOGIN_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),

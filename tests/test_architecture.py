@@ -24,6 +24,7 @@ LAYERS = [
         "fetch",
         "footprint",
         "gateways",
+        "heartbeat",
         "mapping",
         "store",
         "salesforce",

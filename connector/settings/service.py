@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from connector.settings import kinds
+from connector.settings.brands import Brands
 from connector.settings.declaration import setting
 from connector.settings.kinds import Address
 from connector.settings.networks import Networks
@@ -49,6 +50,9 @@ class ServiceSettings:
         "",
         "country of numbers that Salesforce and gateways write without a country code",
     )
+    brands: Brands = setting(
+        kinds.BRANDS, "", "whose senders are whose; not set: a STOP counts for all of them"
+    )
     max_body_bytes: int = setting(
         kinds.whole(1024, 10_000_000), "65536", "a longer callback is refused"
     )
@@ -63,6 +67,11 @@ class ServiceSettings:
     )
     directory_poll_seconds: float = setting(
         kinds.seconds(5, 86_400), "60", "how often changed phone numbers are fetched"
+    )
+    heartbeat_file: Path | None = setting(
+        kinds.OPTIONAL_PATH,
+        "",
+        "file that a worker touches as long as it works, for `connector health worker`",
     )
     metrics: str = setting(
         kinds.choice("open", "key", "off"),
