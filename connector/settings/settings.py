@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from connector.domain.errors import ConfigurationError
 from connector.settings import kinds
+from connector.settings.alerts import AlertSettings
 from connector.settings.declaration import (
     ADDRESSES,
     BLOCK_LIST_PREFIX,
@@ -21,7 +22,6 @@ from connector.settings.declaration import (
 )
 from connector.settings.environment import Environment, with_file
 from connector.settings.networks import Networks
-from connector.settings.salesforce import SalesforceSettings
 from connector.settings.secret import Secret
 
 
@@ -35,7 +35,7 @@ class ShownSetting:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(SalesforceSettings):
+class Settings(AlertSettings):
     """What the operator set. A field `xyz` is the variable CONNECTOR_XYZ."""
 
     campaign_time_zone: tzinfo = setting(
@@ -172,6 +172,7 @@ class Settings(SalesforceSettings):
         ]
 
     def _contradictions(self) -> Iterable[str]:
+        yield from self.alert_contradictions(self.sources)
         if self.salesforce_private_key and self.salesforce_client_secret:
             yield (
                 "CONNECTOR_SALESFORCE_PRIVATE_KEY and CONNECTOR_SALESFORCE_CLIENT_SECRET "
