@@ -4,7 +4,7 @@ import functools
 import gc
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,6 +13,7 @@ from connector.clock import Clock
 from connector.domain.errors import ConnectorError
 from connector.heartbeat import BEAT_SECONDS, Heartbeat
 from connector.pipeline.slot_jobs import slot_jobs
+from connector.pipeline.slots import SlotJob, SlotRunner
 from connector.pipeline.steps import Steps
 from connector.settings import Settings
 
@@ -37,6 +38,9 @@ DIRECTORY_ROUNDS = 100
 #: The same complaint is not logged again before this.
 SILENCE = timedelta(minutes=1)
 
+#: What is called, and every how many seconds, by its name.
+Jobs = dict[str, tuple[Callable[[], object], float]]
+
 
 def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> BackgroundScheduler:
     """
@@ -46,7 +50,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     slots are called often, and do nothing unless a slot is due that nobody has worked off.
     """
     events = settings.platform_events != "none"
-    jobs: dict[str, tuple[Callable[[], object], float]] = {
+    jobs: Jobs = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
@@ -63,9 +67,22 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     if settings.block_lists:
         jobs["block lists"] = (steps.push_block_lists, BLOCK_LISTS_SECONDS)
         jobs["block list pull"] = (steps.pull_block_lists, BLOCK_LIST_PAGES_SECONDS)
-    for each in slot_jobs(steps, settings):
-        look = min(each.every.total_seconds() / LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS)
-        jobs[each.name] = (functools.partial(steps.slots.run, each), look)
+    return schedule(jobs | by_slots(steps.slots, slot_jobs(steps, settings)), clock)
+
+
+def by_slots(runner: SlotRunner, jobs: Iterable[SlotJob]) -> Jobs:
+    """How these jobs are called: several times a slot, so that none is begun late."""
+    return {
+        each.name: (
+            functools.partial(runner.run, each),
+            min(each.every.total_seconds() / LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS),
+        )
+        for each in jobs
+    }
+
+
+def schedule(jobs: Jobs, clock: Clock) -> BackgroundScheduler:
+    """These jobs in memory, to be started."""
     scheduler = BackgroundScheduler(
         timezone="UTC",
         # A thread for each, so that none waits until another has ended.
