@@ -15,39 +15,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
-from connector.domain.records import BATCH_SIZE, Outcome, RecordChange, RecordRef, Verdict
-from connector.footprint.event import DELIVERY_EVENT
+from connector.domain.records import BATCH_SIZE, RecordRef, Verdict
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline import event_lane
 from connector.pipeline.enqueue import Knowledge
+from connector.pipeline.event_lane import EVENT
 from connector.pipeline.happenings import OPT_OUT, Happening, happenings
 from connector.pipeline.lane import Lane
 from connector.pipeline.mood import HeldUpError, Mood
-from connector.pipeline.settlement import STOPPED_FOR
 from connector.salesforce.budget import Budget
 from connector.salesforce.org import Org
-from connector.salesforce.publish import NOT_NOW, EventMessage, Published
+from connector.salesforce.publish import EventMessage, Published
 from connector.store import Store, Transaction
 from connector.store.announcements import Announcement
-from connector.store.writes import StoppedLane
 
 
 log = logging.getLogger(__name__)
 
-EVENT = DELIVERY_EVENT.name
 #: Calls of one round.
 ROUND = 10
 #: What is older is no news; an opt-out always is.
 STALE = timedelta(days=3)
 #: One event that Salesforce puts off is tried again after this.
 POSTPONED_FOR = timedelta(minutes=1)
-#: So long all events wait that Salesforce put off: the hour's are used up, or none is taken.
-HELD_UP_FOR = {"PLATFORM_EVENT_PUBLISHING_UNAVAILABLE": timedelta(minutes=1)}
 #: Since when events are published.
 _SINCE = "announcements:since"
-_HINT = (
-    f"the org has no {EVENT} that this user may publish: run `connector setup apply` with the "
-    "part 'events', which also assigns the permission set SMS_Connector_Events"
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +138,7 @@ class Announcer:
         """Whether there is something to tell and the org took it last time, or may by now."""
         now = self._clock()
         with self._store.transaction(reads=True) as transaction:
-            stopped = _stopped(transaction)
-            waits = stopped and stopped.retry_at > now
+            waits = event_lane.waits(transaction, now)
             return not waits and bool(transaction.announcements.due(now, 1))
 
     def _calls(self, lane: Lane, calls: int) -> Iterator[AnnounceReport]:
@@ -223,16 +214,11 @@ def _message(announcement: Announcement, happening: Happening) -> EventMessage:
     return EventMessage(fields=happening.fields, attempts=announcement.attempts)
 
 
-def _stopped(transaction: Transaction) -> StoppedLane | None:
-    lanes = transaction.writes.stopped_lanes()
-    return next((lane for lane in lanes if lane.object == EVENT), None)
-
-
 def _keep(lane: Lane, page: Page, published: Sequence[Published]) -> AnnounceReport:
     """What Salesforce answered, and what is done with, in one transaction."""
     answers = list(zip(page.telling, published, strict=True))
     counts = collections.Counter(answer.verdict for _, answer in answers)
-    held = next((a for _, a in answers if a.verdict is Verdict.STOP or _not_now(a)), None)
+    held = next((a for _, a in answers if event_lane.concerns_all(a)), None)
     again = {
         each.change_id: each
         for (each, _), answer in answers
@@ -245,12 +231,12 @@ def _keep(lane: Lane, page: Page, published: Sequence[Published]) -> AnnounceRep
         told = [each for each, _ in page.telling if each.change_id not in again]
         transaction.announcements.done([*told, *page.needless])
         if held:
-            _stop(transaction, held, now)
+            event_lane.stop(transaction, held, now)
         else:
             for each in again.values():
                 transaction.announcements.postpone(each, now + POSTPONED_FOR)
             if heard:
-                transaction.writes.start_lane(EVENT, urgent=False)
+                event_lane.start(transaction)
     if counts[Verdict.PARK]:
         codes = sorted({a.error_code for _, a in answers if a.verdict is Verdict.PARK})
         log.warning("sf.events.refused", extra={"count": counts[Verdict.PARK], "codes": codes})
@@ -261,27 +247,3 @@ def _keep(lane: Lane, page: Page, published: Sequence[Published]) -> AnnounceRep
         refused=counts[Verdict.PARK],
         stopped=held is not None,
     )
-
-
-def _not_now(answer: Published) -> bool:
-    return answer.error_code in NOT_NOW
-
-
-def _stop(transaction: Transaction, answer: Published, now: datetime) -> None:
-    """Leave all events alone for a while; said once, however often it is tried in vain."""
-    before = _stopped(transaction)
-    change = RecordChange(record=RecordRef(EVENT, ""), fields={}, change_ids=frozenset())
-    outcome = Outcome(
-        change=change,
-        verdict=answer.verdict,
-        error_code=answer.error_code,
-        message=answer.message,
-    )
-    wait = HELD_UP_FOR.get(answer.error_code, STOPPED_FOR)
-    transaction.writes.stop_lane(outcome, now, now + wait)
-    if before and before.error_code == answer.error_code:
-        return
-    if _not_now(answer):
-        log.warning("sf.events.held_up", extra={"code": answer.error_code})
-    else:
-        log.error("sf.events.stopped", extra={"code": answer.error_code, "hint": _HINT})

@@ -12,8 +12,9 @@ from connector.emulator import INTEGRATION_USER, event_object, seed_campaign, se
 from connector.emulator.kinds import moment, text
 from connector.emulator.setup_rows import API_ONLY
 from connector.footprint.event import DELIVERY_EVENT, EVENT_KINDS, event_fields
-from connector.pipeline.announce import EVENT, HELD_UP_FOR, STALE, Announcer, AnnounceReport
+from connector.pipeline.announce import STALE, Announcer, AnnounceReport
 from connector.pipeline.directory import keep_entries
+from connector.pipeline.event_lane import EVENT, HELD_UP_FOR
 from connector.pipeline.lane import LEASE
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher

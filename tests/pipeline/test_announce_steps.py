@@ -8,7 +8,7 @@ from connector import mapping
 from connector.emulator import event_object, seed_contacts
 from connector.emulator.kinds import text
 from connector.footprint.event import DELIVERY_EVENT, event_fields
-from connector.pipeline.announce import EVENT
+from connector.pipeline.event_lane import EVENT
 from connector.settings import Settings
 from connector.wiring.org import build_steps
 from connector.worker import build_scheduler
