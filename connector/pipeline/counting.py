@@ -67,6 +67,24 @@ class Counting:
         transaction.counted.put((*each.key, each.text, each.campaign) for each in changed)
         transaction.figures.note(summed(net))
 
+    def contributions(
+        self, transaction: Transaction, deliveries: Sequence[Delivery]
+    ) -> list[Contribution]:
+        """What each of these adds now, whatever was counted of it before."""
+        keys = [(each.gateway, each.message_id) for each in deliveries]
+        matches = transaction.matches.of_messages(keys)
+        before = transaction.counted.of(keys)
+        reactions: Mapping[Key, frozenset[Reaction]] = {}
+        return [
+            self.contribution(
+                delivery,
+                matches.get(key, ()),
+                reactions.get(key, frozenset()),
+                before.get(key, ""),
+            )
+            for key, delivery in zip(keys, deliveries, strict=True)
+        ]
+
     def contribution(
         self,
         delivery: Delivery,

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 from connector.domain.figures import Cell, Period
 from connector.pipeline.campaign_rows import is_wanted, row_of
@@ -12,6 +13,8 @@ from connector.store import Transaction
 
 log = logging.getLogger(__name__)
 
+#: For how long who rolls up may go on without a word.
+LEASE = timedelta(minutes=5)
 #: Changes of one transaction, and transactions of one round.
 BATCH, MOST_BATCHES = 5_000, 200
 
@@ -29,7 +32,7 @@ class RollUpReport:
     more: bool = False
 
     def __str__(self) -> str:
-        return f"{self.changes} changes in {self.cells} cells of {self.campaigns} campaigns"
+        return f"{self.changes} changes in {self.cells} cells; campaigns: {self.campaigns}"
 
 
 def roll_up(

@@ -17,6 +17,10 @@ NOTE = Bulk("figure_changes", (*_CELL, "counts text"))
 SELECT_CHANGES = Sql(f"""
     SELECT id, {_NAMES}, counts FROM figure_changes ORDER BY id LIMIT :limit {{skip_locked}}
 """)  # noqa: S608 (the names are the constant above)
+SELECT_NOTED = Sql(f"""
+    SELECT {_NAMES}, counts FROM figure_changes
+    WHERE :campaign = '' OR campaign = :campaign
+""")  # noqa: S608
 FORGET_CHANGES = Sql("DELETE FROM figure_changes WHERE id IN {ids}")
 COUNT_CHANGES = Sql("SELECT COUNT(*) FROM (SELECT 1 FROM figure_changes LIMIT :limit) AS c")
 #: Cells as a JSON list of lists, so that a batch of them is one statement.
@@ -49,6 +53,7 @@ SELECT_OF = Sql(f"""
       AND (:any_split = 1 OR split = :split) AND start >= :since
     ORDER BY {_NAMES}
 """)  # noqa: S608
+SELECT_ALL = Sql(f"SELECT {_NAMES}, counts FROM figures")  # noqa: S608
 #: From one to the next in the key: DISTINCT would read every row.
 SELECT_CAMPAIGNS = Sql("""
     WITH RECURSIVE c (campaign, place) AS (
@@ -103,6 +108,13 @@ class CampaignFigures:
         """How many changes wait to be added, counted up to `limit`."""
         return number(COUNT_CHANGES.run(self._connection, limit=limit))
 
+    def noted(self, campaign: str = "") -> dict[Cell, dict[str, int]]:
+        """What has yet to be added in all; with a campaign, to its cells."""
+        found: dict[Cell, dict[str, int]] = {}
+        for row in SELECT_NOTED.run(self._connection, campaign=campaign):
+            add(found.setdefault(_cell(row), {}), orjson.loads(row.counts))
+        return found
+
     def merge(self, changes: Sequence[Change]) -> list[Cell]:
         """
         Add these, and forget them; returns the cells that are others now.
@@ -152,6 +164,10 @@ class CampaignFigures:
                 since=since,
             )
         )
+
+    def every(self) -> dict[Cell, Figures]:
+        """All that was ever counted; for a check, which reads everything anyway."""
+        return _figures(SELECT_ALL.run(self._connection))
 
     def by_key(self, row_keys: Iterable[str]) -> dict[str, tuple[Cell, Figures]]:
         """The cells whose rows have these external ids."""

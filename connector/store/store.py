@@ -41,6 +41,7 @@ from connector.store.matches import Match, Matches
 from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
+from connector.store.reactions import Reactions
 from connector.store.retention import Retention
 from connector.store.sessions import Sessions
 from connector.store.slots import Slots
@@ -72,6 +73,7 @@ class Transaction:
         self.alert_messages = AlertMessages(connection)
         self.flags = Flags(connection)
         self.engagements = Engagements(connection)
+        self.reactions = Reactions(connection)
         self.directory = Directory(connection)
         self.lookups = Lookups(connection)
         self.outbox = Outbox(connection)
@@ -161,10 +163,18 @@ class Store:
         return f"SQLite {sqlite3.sqlite_version} ({journal_mode()}, full sync)"
 
     @contextmanager
-    def transaction(self, *, reads: bool = False) -> Iterator[Transaction]:
-        """One unit of work; `reads` promises to change nothing and holds up nobody."""
+    def transaction(
+        self, *, reads: bool = False, snapshot: bool = False
+    ) -> Iterator[Transaction]:
+        """
+        One unit of work; `reads` promises to change nothing and holds up nobody.
+
+        In a `snapshot` every question is answered as of the same moment, however many.
+        """
         with store_errors():
             connecting = self._state.connect().execution_options(reads=reads)
+            if snapshot and self.shared:  # the embedded one is never anything else
+                connecting = connecting.execution_options(isolation_level="REPEATABLE READ")
             with connecting as connection, connection.begin():
                 yield Transaction(connection, self.inbox, self._pseudonyms)
 

@@ -9,6 +9,7 @@ from connector.pipeline.phone_reader import PhoneReader
 from connector.settings import Brands
 from connector.store import Store
 from connector.web import (
+    api_campaigns,
     api_consent,
     api_messages,
     api_suppression,
@@ -59,6 +60,7 @@ def create_app(
     app.register_blueprint(
         api_suppression.blueprint(store, clock, PhoneReader(region, regions, brands))
     )
+    app.register_blueprint(api_campaigns.blueprint(store))
     app.register_blueprint(api_consent.blueprint(store, clock, region, brands))
     app.register_blueprint(openapi.blueprint(public_url))
     app.register_blueprint(status.blueprint(store, clock, site))

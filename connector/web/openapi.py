@@ -11,6 +11,7 @@ from typing import Any
 import flask
 
 from connector.gateways import installed
+from connector.web import openapi_campaigns
 from connector.web.api_suppression import MOST_NUMBERS
 from connector.web.registrations import MOST_MESSAGES
 
@@ -46,10 +47,11 @@ def document(public_url: str) -> dict[str, Any]:
             "/api/suppression/check": {"post": _CHECK},
             "/api/suppression/{phone}": {"get": _CHECK_ONE},
             "/api/consent": {"post": _CONSENT},
+            "/api/campaigns/{campaign_id}": {"get": _CAMPAIGN},
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": _SCHEMAS,
+            "schemas": {**_SCHEMAS, **openapi_campaigns.SCHEMAS},
         },
     }
 
@@ -143,7 +145,11 @@ _CHECK = {
 _CHECK_ONE = {
     "operationId": "checkNumber",
     "summary": "Ask whether this number may be texted",
-    "parameters": [_in_path("phone", _PHONE), _in_query("scope", _text("A brand."))],
+    "parameters": [
+        _in_path("phone", _PHONE),
+        _in_query("scope", _text("A brand.")),
+        _in_query("sender", _text("The sender to text from, instead of its brand.")),
+    ],
     "responses": _answers("200", "The answer.", "Answer", *_ALWAYS, "404", "422"),
 }
 _CONSENT = {
@@ -151,6 +157,12 @@ _CONSENT = {
     "summary": "Opt a number out, or in again with evidence",
     "requestBody": _takes("ConsentTold"),
     "responses": _answers("200", "In force.", "Consent", *_ALWAYS, "409", "415", "422"),
+}
+_CAMPAIGN = {
+    "operationId": "getCampaign",
+    "summary": "Ask for the figures of a campaign",
+    "parameters": [_in_path("campaign_id", _text("Its id, or none: messages without one."))],
+    "responses": _answers("200", "What is counted.", "Campaign", *_ALWAYS, "404", "422"),
 }
 _RULES = ("nothing_against", "opted_in_again", "opted_out", "under_review", "not_a_number")
 _SCHEMAS: Schema = {
@@ -184,6 +196,7 @@ _SCHEMAS: Schema = {
         ("numbers",),
         numbers=_list(_PHONE, maxItems=MOST_NUMBERS),
         scope=_nullable(_text("A brand; left out, all of them.", maxLength=64)),
+        sender=_nullable(_text("The sender to text from, instead of its brand.", maxLength=64)),
     ),
     "Answers": _object(("results",), results=_list(_named("Answer"))),
     "Answer": _object(

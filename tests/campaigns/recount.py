@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -53,18 +54,19 @@ def _started(message: Sent, heard: list[Report]) -> datetime:
 
 def _counted(message: Sent, heard: list[Report], now: datetime) -> Counted:
     started = _started(message, heard)
-    known = {"message": message, "priced": message.gateway == "generic" and bool(heard)}
+    priced = message.gateway == "generic" and bool(heard)
+    known = functools.partial(Counted, message=message, priced=priced)
     if delivered := [each for each in heard if each.status == "delivered"]:
         took = (delivered[0].at - started).total_seconds()
         timed = took > 0 or message.registered
-        return Counted(**known, status="Delivered", took=took if timed else None)
+        return known(status="Delivered", took=took if timed else None)
     if finals := [each for each in heard if each.status != "sent"]:
         last = max(finals, key=lambda each: each.at)
-        return Counted(**known, status=last.status.title(), reason=last.reason)
+        return known(status=last.status.title(), reason=last.reason)
     last_word = max([started, *(each.at for each in heard)])
     if last_word + EXPIRES_AFTER <= now:
-        return Counted(**known, status="Expired", reason="expired", never_said=True)
-    return Counted(**known, status="Pending")
+        return known(status="Expired", reason="expired", never_said=True)
+    return known(status="Pending")
 
 
 def _places(
