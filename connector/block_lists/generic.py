@@ -53,7 +53,7 @@ class Webhook(BlockList):
         # A new id each time: the same number may be blocked again after it was freed.
         identity = f"msg_{secrets.token_hex(16)}"
         headers = signed(self._key, identity, now, body)
-        self._api.send("POST", self._path, body, headers=headers)
+        self._api.send("POST", self._path, body, headers=headers, reads=False)
 
 
 def _key_fault(value: str) -> str:

@@ -73,9 +73,12 @@ class Api:
         *,
         headers: Parameters | None = None,
         also: Collection[int] = (),
+        reads: bool = True,
     ) -> Answer:
         """
         Ask, and give the answer where it is good or one of `also`; raises ApiError.
+
+        Without `reads` a good answer may have any content, for nobody looks at it.
 
         Errors tell neither the address nor what was sent: both hold secrets or numbers.
         """
@@ -99,7 +102,7 @@ class Api:
             raise BusyError(f"answered {status}", wait=wait)
         if len(content) > MOST_BYTES:
             raise RefusedError(f"answered with more than {MOST_BYTES} bytes", status=0)
-        document = _document(content, status)
+        document = _document(content, status) if reads or status not in _OK else None
         if status not in _OK and status not in also:
             raise RefusedError(_cause(status, document), status=status, document=document)
         return Answer(status=status, document=document)

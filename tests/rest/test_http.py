@@ -181,3 +181,11 @@ def test_an_answer_that_breaks_off_is_none(clock):
         finally:
             broken.shutdown()
             thread.join()
+
+
+def test_what_nobody_reads_may_be_anything(api, client):
+    api.answer = lambda _asked: (200, b"ok")
+
+    assert client.send("POST", "/", b"{}", reads=False).document is None
+    with pytest.raises(RefusedError, match="no JSON"):
+        client.send("POST", "/", b"{}")
