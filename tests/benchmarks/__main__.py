@@ -15,7 +15,16 @@ from datetime import date
 from pathlib import Path
 
 from connector.clock import system_clock
-from tests.benchmarks import backlog, disk, freshness, ingest, machine, pushing, reading
+from tests.benchmarks import (
+    backlog,
+    disk,
+    freshness,
+    ingest,
+    machine,
+    pushing,
+    reading,
+    rolling_up,
+)
 from tests.benchmarks.figures import QUICK, Figure, Scale, shown
 
 
@@ -30,6 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Iterator[Figure]]] = {
     "push": pushing.push,
     "freshness": freshness.run,
     "backlog": backlog.run,
+    "roll-up": rolling_up.run,
 }
 _REACHED = {True: "yes", False: "no", None: ""}
 

@@ -41,6 +41,7 @@ class Scale:
     seconds: float = 1.5
     callbacks: int = 100_000
     backlog: int = 100_000
+    deliveries: int = 10_000_000
     freshness_seconds: float = 15.0
     workers: tuple[int, ...] = (1, 2, 4)
 
@@ -55,6 +56,7 @@ QUICK = Scale(
     seconds=0.2,
     callbacks=300,
     backlog=300,
+    deliveries=20_000,
     freshness_seconds=0.5,
     workers=(1, 2),
 )
