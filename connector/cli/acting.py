@@ -9,6 +9,7 @@ from connector.domain.errors import ConfigurationError
 from connector.gateways.times import iso
 from connector.phones import to_e164
 from connector.pipeline.phone_reader import PhoneReader
+from connector.settings import Brands
 
 
 #: How far the clock of whoever wrote a time may be ahead of ours.
@@ -28,6 +29,18 @@ version_option = click.option(
 scope_option = click.option(
     "--scope", default="", metavar="BRAND", help="For one brand; else for all of them."
 )
+
+sender_option = click.option(
+    "--sender", default="", metavar="SENDER", help="For the brand of this sender of ours."
+)
+
+
+def brand_named(text: str, brands: Brands, option: str = "--scope") -> str:
+    """The brand of this name; where some are configured, another is a mistake in writing."""
+    if (name := plain(text, option)) and brands and name not in brands.senders:
+        known = ", ".join(brands.senders)
+        raise ConfigurationError(f"{option} {name}: CONNECTOR_BRANDS has {known}")
+    return name
 
 
 def os_user() -> str:

@@ -5,7 +5,13 @@ from datetime import datetime
 
 import click
 
-from connector.cli.acting import os_user, phone_of, scope_option
+from connector.cli.acting import (
+    brand_named,
+    os_user,
+    phone_of,
+    scope_option,
+    sender_option,
+)
 from connector.cli.callback_view import safe
 from connector.cli.consent_files import export_file, import_file
 from connector.cli.consent_lists import lists
@@ -88,19 +94,24 @@ def show(phone: str, *, as_json: bool) -> None:
 @consent.command()
 @click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
 @scope_option
+@sender_option
 @json_option
-def check(phones: tuple[str, ...], scope: str, *, as_json: bool) -> None:
+def check(phones: tuple[str, ...], scope: str, sender: str, *, as_json: bool) -> None:
     r"""
     Tell whether these numbers may be texted.
 
     The answer is kept, as for every sender that asks. Exit code 1: at least one may not.
 
     \b
-    Example:
+    Examples:
       connector consent check +447700900123 +447700900124
+      connector consent check +447700900123 --sender ACME
     """
     settings = Settings.from_environment()
     read_phone = phone_reader(settings)
+    if scope and sender:
+        raise ConfigurationError("--scope or --sender, not both")
+    scope = brand_named(scope, settings.brands) or read_phone.brand(sender)
     with opened(settings) as store:
         answers = ask(store, phones, read_phone, system_clock, actor=os_user(), scope=scope)
     if as_json:

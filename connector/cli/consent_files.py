@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from connector.cli.acting import os_user, plain, said_at, scope_option
+from connector.cli.acting import brand_named, os_user, plain, said_at, scope_option
 from connector.cli.bars import bar
 from connector.cli.opening import opened
 from connector.cli.outgoing import written_file
@@ -126,7 +126,7 @@ def import_file(
         at=said_at(at, now) or min(changed_at, now),
         note=plain(source_note, "--source-note") or path.name,
         column=column,
-        scope=plain(scope, "--scope"),
+        scope=brand_named(scope, settings.brands),
         opt_ins=opt_ins,
     )
     counts: Counter[Result] = Counter()

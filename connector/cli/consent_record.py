@@ -7,6 +7,7 @@ import click
 
 from connector.cli.acting import (
     at_option,
+    brand_named,
     evidence_option,
     os_user,
     phone_of,
@@ -19,7 +20,6 @@ from connector.cli.acting import (
 from connector.cli.asking import must_give
 from connector.cli.callback_view import safe
 from connector.cli.consent_view import (
-    ASKED,
     age,
     question_facts,
     question_rows,
@@ -42,6 +42,7 @@ from connector.pipeline.review import (
     open_questions,
     questions_about,
 )
+from connector.pipeline.review_queue import ASKED
 from connector.settings import Settings
 from connector.store import Store
 from connector.wiring.local import phone_reader
@@ -88,6 +89,7 @@ def record(
         raise ConfigurationError("say --stop or --start")
     settings = Settings.from_environment()
     number = phone_of(phone_reader(settings), phone)
+    scope = brand_named(scope, settings.brands)
     told = _evidence(reason, evidence, at)
     if starts:
         _must_prove(told)

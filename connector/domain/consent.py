@@ -76,7 +76,7 @@ class ConsentEvent:
         """
         One name for one thing said, however often it is told; the number is not in it.
 
-        All that the fold looks at is, so that equal names mean equal states.
+        All that the fold looks at is, but when we heard of it: of several tellings the first.
         """
         clock = "told" if self.occurred_at else "ours"
         parts = (
@@ -90,7 +90,8 @@ class ConsentEvent:
         Whether this START ends that hold; a tie and any doubt go to the hold.
 
         A text counts for the gateway account that the hold came by, and by no other way: the
-        person may not know who else texts them.
+        person may not know who else texts them. One to a brand counts for that brand only, and
+        one to no brand for none.
         """
         if self.source in _ATTESTED:
             # What is dated ahead of our clock knows nothing of what we hear after it.
@@ -99,7 +100,11 @@ class ConsentEvent:
             return said_at > hold.at + CLOCK_SKEW
         timed = self.occurred_at is not None and hold.occurred_at is not None
         place, other = (self.gateway, self.account), (hold.gateway, hold.account)
-        return place == other and self.at > hold.at + (CLOCK_SKEW if timed else RECEIPT_SKEW)
+        return (
+            place == other
+            and hold.scope in {"", self.scope}
+            and self.at > hold.at + (CLOCK_SKEW if timed else RECEIPT_SKEW)
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +136,22 @@ def fold(phone: str, events: Iterable[ConsentEvent]) -> Consent:
 
     It depends on the set of events only, so late and doubled ones need no special case.
     """
-    said = {event.id: event for event in events}
+    said = told_first(events)
     holds = holding(said.values())
     if holds:
         return _held(phone, holds, said)
     ends = [e.at for e in said.values() if e.kind in {ConsentKind.START, ConsentKind.SETTLED}]
     return Consent(phone=phone, changed_at=max(ends, default=None), version=len(said))
+
+
+def told_first(events: Iterable[ConsentEvent]) -> dict[str, ConsentEvent]:
+    """These by name, each as it was told first."""
+    said: dict[str, ConsentEvent] = {}
+    for event in events:
+        known = said.setdefault(event.id, event)
+        if event.received_at < known.received_at:
+            said[event.id] = event
+    return said
 
 
 def _held(phone: str, holds: Sequence[ConsentEvent], said: dict[str, ConsentEvent]) -> Consent:

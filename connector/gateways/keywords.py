@@ -26,6 +26,8 @@ _STOP = (
     "stopall",
     "stop all",
 )
+#: Whoever says these means everybody, not only the brand that texted.
+FOR_ALL = frozenset({"STOPALL", "STOP ALL"})
 KEYWORDS = {
     **dict.fromkeys(_STOP, ConsentKind.STOP),
     **dict.fromkeys(("start", "unstop"), ConsentKind.START),

@@ -84,14 +84,13 @@ def _about(
     """
     What holds for a number.
 
-    Whoever does not say for which brand he asks may text for none that was refused.
+    Whoever does not say for which brand he asks may text for none that was refused. The state
+    of a brand knows what was said to everybody.
     """
-    found = [
-        state
-        for each, state in known.get(phone, {}).items()
-        if scope in {EVERYBODY, each} or each == EVERYBODY
-    ]
-    return strictest(found)
+    states = known.get(phone, {})
+    if scope == EVERYBODY:
+        return strictest(states.values())
+    return states.get(scope) or states.get(EVERYBODY)
 
 
 def _answer(given: str, phone: str, consent: Consent | None, now: datetime) -> Answer:

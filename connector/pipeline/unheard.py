@@ -60,6 +60,6 @@ def with_unheard(
             scope: dataclasses.replace(
                 fold(phone, [e for e in said if e.scope in {EVERYBODY, scope}]), version=version
             )
-            for scope in {EVERYBODY, *before}
+            for scope in {EVERYBODY, *before, *(event.scope for event in events)}
         }
     return states

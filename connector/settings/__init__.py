@@ -1,5 +1,6 @@
 """What the operator sets: read once from CONNECTOR_* into one frozen value."""
 
+from connector.settings.brands import Brands
 from connector.settings.declaration import ADDRESSES, REGION
 from connector.settings.environment import share_metrics_in, shared_metrics_folder
 from connector.settings.gateways import (
@@ -21,6 +22,7 @@ __all__ = [
     "ADDRESSES",
     "REGION",
     "Address",
+    "Brands",
     "GatewaySecrets",
     "IPAddress",
     "Networks",

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connector.settings.brands import Brands
 from connector.settings.networks import Networks
 from connector.settings.secret import Secret
 
@@ -164,6 +165,10 @@ BOOLEAN = Kind("true or false", _read_boolean)
 REGION = matching("[A-Z]{2}", "a country code of two capitals such as US")
 NETWORKS = Kind(
     "IP networks such as 192.0.2.0/24, 2001:db8::/32, with commas between them", Networks.read
+)
+BRANDS = Kind(
+    "brands with their senders, such as acme=+12015550100,ACME; other=+12015550101",
+    Brands.read,
 )
 FOLDER = Kind("a folder", Path)
 ZONE = Kind("a time zone such as Europe/Helsinki", _read_zone)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, fold
 from connector.store.privacy import is_pseudonym
-from connector.store.sql import Row
+from connector.store.sql import Bulk, Row
 from connector.store.times import micros, moment, moment_or_none
 
 
@@ -13,6 +13,34 @@ EVERYBODY = ""
 TEXTS = (
     *("kind", "source", "gateway", "account", "message_id", "sender"),
     *("keyword", "scope", "actor", "reason", "evidence", "about"),
+)
+
+ADD_EVENTS = Bulk(
+    "consent_events",
+    (
+        *("phone text", "id text", "at bigint", "timed bigint"),
+        *(f"{name} text" for name in TEXTS),
+        *("callback_id bigint", "received_at bigint"),
+    ),
+    "ON CONFLICT DO NOTHING",
+)
+_STATE = (
+    *("opted_out", "doubtful", "changed_at"),
+    *("source", "keyword", "gateway", "message_id"),
+    *("questions", "version"),
+)
+PUT_STATE = Bulk(
+    "consents",
+    (
+        *("phone text", "scope text"),
+        *("opted_out bigint", "doubtful bigint", "changed_at bigint"),
+        *("source text", "keyword text", "gateway text", "message_id text"),
+        *("questions bigint", "version bigint"),
+    ),
+    f"""
+    ON CONFLICT (phone, scope) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _STATE)}
+    """,
 )
 
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from connector.domain.consent import Consent, ConsentEvent, strictest
 from connector.store.audit import Act, Audit
 from connector.store.consent_rows import (
+    ADD_EVENTS,
     EVERYBODY,
-    TEXTS,
+    PUT_STATE,
     consent_of,
     event_of,
     event_row,
@@ -18,6 +19,7 @@ from connector.store.consent_rows import (
 )
 from connector.store.privacy import Pseudonyms, is_pseudonym
 from connector.store.sql import Bulk, Sql, keys, number
+from connector.store.times import micros
 
 
 __all__ = ["EVERYBODY", "Consents", "Recorded"]
@@ -28,38 +30,15 @@ LOCK = Sql("""
     SELECT phone, version FROM consents WHERE phone IN {items} AND scope = ''
     ORDER BY phone {lock}
 """)
-ADD_EVENTS = Bulk(
-    "consent_events",
-    (
-        *("phone text", "id text", "at bigint", "timed bigint"),
-        *(f"{name} text" for name in TEXTS),
-        *("callback_id bigint", "received_at bigint"),
-    ),
-    "ON CONFLICT DO NOTHING",
-)
+HEARD_FIRST = Sql("""
+    UPDATE consent_events SET received_at = :received_at
+    WHERE id = :id AND received_at > :received_at AND phone IN {items}
+""")
 SELECT_EVENTS = Sql("SELECT * FROM consent_events WHERE phone IN {items}")
 SELECT_NEWEST = Sql("""
     SELECT * FROM consent_events WHERE phone IN {items}
     ORDER BY at DESC, received_at DESC, kind, id LIMIT :limit
 """)
-_STATE = (
-    *("opted_out", "doubtful", "changed_at"),
-    *("source", "keyword", "gateway", "message_id"),
-    *("questions", "version"),
-)
-PUT_STATE = Bulk(
-    "consents",
-    (
-        *("phone text", "scope text"),
-        *("opted_out bigint", "doubtful bigint", "changed_at bigint"),
-        *("source text", "keyword text", "gateway text", "message_id text"),
-        *("questions bigint", "version bigint"),
-    ),
-    f"""
-    ON CONFLICT (phone, scope) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in _STATE)}
-    """,
-)
 SELECT = Sql("SELECT * FROM consents WHERE phone IN {items}")
 SELECT_QUESTIONS = Sql("""
     SELECT * FROM consents WHERE questions > 0 ORDER BY changed_at, phone, scope LIMIT :limit
@@ -146,6 +125,7 @@ class Consents:
         self.lock(phones)
         known = self._ledgers(phones)
         added: list[Recorded] = []
+        heard: set[str] = set()
         for callback_id, event in told:
             ledger = known[event.phone]
             if event.id not in ledger:
@@ -159,10 +139,13 @@ class Consents:
                         version_after=before + 1,
                     )
                 )
+            elif event.received_at < ledger[event.id].received_at:
+                ledger[event.id] = self._heard_first(event, ledger[event.id])
+                heard.add(event.phone)
         ADD_EVENTS.run(
             self._connection, sorted(event_row(each.callback_id, each.event) for each in added)
         )
-        touched = {each.event.phone for each in added}
+        touched = {each.event.phone for each in added} | heard
         PUT_STATE.run(
             self._connection,
             sorted(
@@ -171,6 +154,13 @@ class Consents:
         )
         self._audit.append([self._act(each) for each in added])
         return added
+
+    def _heard_first(self, event: ConsentEvent, known: ConsentEvent) -> ConsentEvent:
+        """It was told twice, and what was read later was heard before: that is when we knew."""
+        names = keys([event.phone, *self._erased([event.phone])])
+        at = micros(event.received_at)
+        HEARD_FIRST.run(self._connection, id=event.id, received_at=at, keys=names)
+        return dataclasses.replace(known, received_at=event.received_at)
 
     def _act(self, recorded: Recorded) -> Act:
         event = recorded.event

@@ -9,10 +9,12 @@ from connector.clock import Clock
 from connector.domain.consent import Consent, ConsentSource
 from connector.pipeline.consent import ConflictError, Evidence, start, stop
 from connector.pipeline.phone_reader import PhoneReader
+from connector.settings import Brands
 from connector.store import Store
 from connector.web.bodies import read_object
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
+from connector.web.scopes import brand_named
 
 
 _MEMBERS = {"phone", "kind", "occurred_at", "reason", "evidence", "version", "scope"}
@@ -21,9 +23,11 @@ AHEAD = timedelta(minutes=5)
 _LONGEST = 500
 
 
-def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
+def blueprint(
+    store: Store, clock: Clock, region: str, brands: Brands | None = None
+) -> flask.Blueprint:
     consent = flask.Blueprint("consent", __name__, url_prefix="/api/consent")
-    read_phone = PhoneReader(region)
+    read_phone = PhoneReader(region, brands=brands)
 
     @consent.post("")
     @requires(store, "consent:write")
@@ -39,7 +43,7 @@ def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
             evidence=_text(told, "evidence"),
             occurred_at=_moment(told, clock()),
         )
-        scope = _text(told, "scope")
+        scope = brand_named(_text(told, "scope"), read_phone.brands)
         match told.get("kind"):
             case "stop":
                 state = stop(store, [phone], evidence, clock, scope=scope)[phone]

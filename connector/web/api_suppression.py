@@ -9,11 +9,11 @@ from connector.store import Store
 from connector.web.bodies import read_object
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
+from connector.web.scopes import brand_asked
 
 
 #: The most numbers of one call.
 MOST_NUMBERS = 10_000
-_LONGEST_SCOPE = 64
 
 
 def blueprint(store: Store, clock: Clock, read_phone: PhoneReader) -> flask.Blueprint:
@@ -27,32 +27,27 @@ def blueprint(store: Store, clock: Clock, read_phone: PhoneReader) -> flask.Blue
     @suppression.post("/check")
     @requires(store, "consent:read")
     def ask() -> dict[str, object]:
-        numbers, scope = _question()
+        numbers, scope = _question(read_phone)
         return {"results": answers(numbers, scope)}
 
     @suppression.get("/<phone>")
     @requires(store, "consent:read")
     def ask_one(phone: str) -> dict[str, object]:
-        return answers([phone], _scope(flask.request.args.get("scope")))[0]
+        asked = flask.request.args
+        scope = brand_asked(asked.get("scope"), asked.get("sender"), read_phone)
+        return answers([phone], scope)[0]
 
     return suppression
 
 
-def _question() -> tuple[list[str], str]:
-    document = read_object({"numbers", "scope"})
+def _question(read_phone: PhoneReader) -> tuple[list[str], str]:
+    document = read_object({"numbers", "scope", "sender"})
     numbers = document.get("numbers")
     if not isinstance(numbers, list) or not all(isinstance(each, str) for each in numbers):
         raise ProblemError(422, '"numbers" is to be a list of texts.')
     if len(numbers) > MOST_NUMBERS:
         raise ProblemError(413, f"At most {MOST_NUMBERS} numbers a call.")
-    return numbers, _scope(document.get("scope"))
-
-
-def _scope(given: object) -> str:
-    scope = given or ""
-    if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE or not scope.isprintable():
-        raise ProblemError(422, '"scope" is to be the name of a brand.')
-    return scope
+    return numbers, brand_asked(document.get("scope"), document.get("sender"), read_phone)
 
 
 def shown(answer: Answer) -> dict[str, object]:

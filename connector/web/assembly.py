@@ -38,6 +38,7 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
             clock=clock,
             region=settings.default_region,
             regions=read_regions(settings),
+            brands=settings.brands,
             public_url=settings.public_url,
             more=[
                 metrics.blueprint(

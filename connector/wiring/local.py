@@ -80,7 +80,7 @@ def phone_reader(settings: Settings) -> PhoneReader:
     ]
     if problems:
         raise ConfigurationError("\n".join(problems))
-    return PhoneReader(settings.default_region, regions)
+    return PhoneReader(settings.default_region, regions, settings.brands)
 
 
 def read_regions(settings: Settings) -> Mapping[tuple[str, str], str]:

@@ -146,6 +146,24 @@ class TestCheck:
         assert ask("check", MOBILE, "--scope", "shoes").exit_code == 1
         assert ask("check", MOBILE).exit_code == 1
 
+    def test_of_a_sender_asks_for_its_brand(self, ask, store):
+        say(store, "stop", scope="shoes")
+        brands = {"BRANDS": "shoes=SHOES; hats=HATS"}
+
+        assert ask("check", MOBILE, "--sender", "hats", **brands).exit_code == 0
+        assert ask("check", MOBILE, "--sender", "shoes", **brands).exit_code == 1
+        assert ask("check", MOBILE, "--sender", "socks", **brands).exit_code == 1
+
+    @pytest.mark.parametrize(
+        "options, fault",
+        [
+            (("--scope", "shoe"), "CONNECTOR_BRANDS has shoes, hats"),
+            (("--scope", "shoes", "--sender", "hats"), "not both"),
+        ],
+    )
+    def test_of_a_brand_that_nobody_knows_is_a_mistake(self, ask, options, fault):
+        wrong(ask("check", MOBILE, *options, BRANDS="shoes=SHOES; hats=HATS"), fault)
+
 
 class TestRecord:
     def test_a_stop_counts_at_once(self, store, ask):

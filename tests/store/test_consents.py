@@ -47,6 +47,28 @@ class TestLedger:
 
         assert found(store, phone) == fold(phone, events)
 
+    @pytest.mark.parametrize("told_first", [0, 30])
+    def test_what_is_told_twice_was_heard_when_it_was_told_first(self, store, told_first):
+        def at(seconds):
+            return NOON + timedelta(seconds=seconds)
+
+        stop = said(occurred_at=at(6), received_at=at(told_first))
+        start = said(
+            ConsentKind.START,
+            source=ConsentSource.API,
+            gateway="",
+            occurred_at=at(60),
+            received_at=at(10),
+        )
+
+        record(store, stop, start)
+        before = found(store).opted_out
+        record(store, dataclasses.replace(stop, received_at=at(30 - told_first)))
+
+        assert (before, found(store).opted_out) == (told_first == 30, False)
+        with store.transaction(reads=True) as t:
+            assert t.consents.events_of(MOBILE)[0].received_at == NOON
+
     def test_the_same_thing_said_twice_is_there_once(self, store):
         first = record(store, said(), said())
         second = record(store, said())

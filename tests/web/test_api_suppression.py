@@ -5,6 +5,7 @@ import json
 import pytest
 
 from connector.domain.errors import StoreUnavailableError
+from connector.settings import Brands
 from connector.web.app import create_app
 from connector.web.keys import new_secret, secret_hash
 from tests.pipeline.test_consent import say
@@ -245,3 +246,56 @@ class TestConsent:
 
         with store.transaction(reads=True) as transaction:
             assert transaction.consents.find([MOBILE]) == {}
+
+
+class TestBrands:
+    @pytest.fixture
+    def call(self, store, clock):
+        secret = new_secret()
+        with store.transaction() as transaction:
+            scopes = ["consent:read", "consent:write"]
+            transaction.keys.create("crm", secret_hash(secret), scopes, NOON)
+        brands = Brands.read("shoes=+12015550100; hats=HATS")
+        client = create_app(store=store, clock=clock, brands=brands).test_client()
+
+        def call(path, document=None):
+            return client.open(
+                path,
+                method="POST" if document else "GET",
+                headers={"Authorization": f"Bearer {secret}"},
+                json=document,
+            )
+
+        return call
+
+    @pytest.mark.parametrize(
+        "sender, sendable", [("+12015550100", False), ("hats", True), ("+12015550199", False)]
+    )
+    def test_are_asked_for_by_their_senders(self, call, store, sender, sendable):
+        say(store, "stop", scope="shoes")
+
+        told = call("/api/suppression/check", {"numbers": [MOBILE], "sender": sender}).json
+        one = call(f"/api/suppression/{MOBILE}?sender={sender.replace('+', '%2B')}").json
+
+        assert told["results"][0]["sendable"] is one["sendable"] is sendable
+
+    @pytest.mark.parametrize(
+        "path, question",
+        [
+            ("/api/suppression/check", {"numbers": [MOBILE], "scope": "shoe"}),
+            ("/api/suppression/check", {"numbers": [MOBILE], "scope": "shoes", "sender": "x"}),
+            ("/api/suppression/check", {"numbers": [MOBILE], "sender": 1}),
+            ("/api/suppression/check", {"numbers": [MOBILE], "sender": "x" * 65}),
+            ("/api/consent", {"phone": MOBILE, "kind": "stop", "scope": "shoe"}),
+        ],
+    )
+    def test_that_nobody_knows_are_refused(self, call, path, question):
+        assert call(path, question).status_code == 422
+
+    def test_are_opted_out_one_by_one(self, call):
+        call("/api/consent", {"phone": MOBILE, "kind": "stop", "scope": "hats"})
+
+        asked = [{"numbers": [MOBILE], "scope": each} for each in ("hats", "shoes")]
+        told = [call("/api/suppression/check", each).json["results"][0] for each in asked]
+
+        assert [each["sendable"] for each in told] == [False, True]
