@@ -31,6 +31,8 @@ TIME_RULES_SECONDS = 60.0
 LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS = 10, 10.0
 #: Gateways are told of opt-outs as fast as they take them; their lists have many pages.
 BLOCK_LISTS_SECONDS, BLOCK_LIST_PAGES_SECONDS = 1.0, 5.0
+#: Who is told of an alert hears it within seconds.
+ALERT_SECONDS = 5.0
 #: Rounds of reading before the job ends and others get their turn.
 READ_ROUNDS = 50
 #: The first filling of a big org's directory goes on without waiting for the next poll.
@@ -57,6 +59,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "heartbeat": (Heartbeat(settings.heartbeat_file).beat, BEAT_SECONDS),
         "login": (steps.logins.look, LOGIN_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
+        **({"alert events": (steps.alerts.publish, ALERT_SECONDS)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),
         "push": (steps.push, settings.flush_seconds),
         "directory": (
@@ -64,6 +67,8 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
             settings.directory_poll_seconds,
         ),
     }
+    if settings.alert_webhook:
+        jobs["alert webhook"] = (steps.alerts.post, ALERT_SECONDS)
     if settings.block_lists:
         jobs["block lists"] = (steps.push_block_lists, BLOCK_LISTS_SECONDS)
         jobs["block list pull"] = (steps.pull_block_lists, BLOCK_LIST_PAGES_SECONDS)

@@ -47,6 +47,10 @@ class AlertDesk:
         transaction.alert_messages.want(alert, step, ways, now)
 
 
+#: Where nobody outside is told.
+NOBODY = AlertDesk()
+
+
 def log_alerts(alerts: Iterable[Alert]) -> None:
     """Say it in the log, after it was committed."""
     for alert in alerts:

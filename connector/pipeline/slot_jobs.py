@@ -8,6 +8,8 @@ from connector.pipeline.steps import Steps
 from connector.settings import Settings
 
 
+#: What was rolled up is judged at the latest after this.
+HEALTH_EVERY = timedelta(minutes=1)
 #: Opt-outs that wait are looked at this often.
 LATE_EVERY = timedelta(minutes=1)
 #: What is kept for weeks may stay an hour longer.
@@ -26,6 +28,11 @@ def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:
             name="roll-up",
             every=timedelta(seconds=settings.roll_up_seconds),
             work=lambda turn: steps.roll_up(turn.held),
+        ),
+        SlotJob(
+            name="health",
+            every=min(HEALTH_EVERY, timedelta(seconds=settings.roll_up_seconds)),
+            work=lambda turn: steps.alerts.look(turn.held),
         ),
         SlotJob(name="late", every=LATE_EVERY, work=lambda _: steps.late.look().name.lower()),
         SlotJob(

@@ -8,6 +8,7 @@ from connector.domain.figures import Period
 from connector.domain.time_rules import USUAL, TimeRules
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.alert_steps import AlertSteps
 from connector.pipeline.announce import Announcer, AnnounceReport
 from connector.pipeline.block_calls import BlockPushReport
 from connector.pipeline.block_lists import BlockPusher
@@ -64,6 +65,7 @@ class Steps:
     seeker: Seeker
     errands: ErrandRunner
     late: LatenessWatch
+    alerts: AlertSteps
     logins: LoginWatch
     announcer: Announcer
     block_pusher: BlockPusher

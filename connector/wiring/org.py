@@ -30,6 +30,7 @@ from connector.settings import Settings
 from connector.setup import binding
 from connector.store import Store
 from connector.store.holders import own_name
+from connector.wiring.alerts import alert_desk, build_alerts
 from connector.wiring.block_lists import build_puller, build_pusher, open_lists
 from connector.wiring.local import phone_reader, read_mappings
 
@@ -85,7 +86,8 @@ def build_steps(
         mappings=mappings,
         read_phone=read_phone,
         clock=clock,
-        late=LatenessWatch(store, clock),
+        late=LatenessWatch(store, clock, alert_desk(settings)),
+        alerts=build_alerts(settings, store, org, budget, clock, holder),
         logins=LoginWatch(store, org, clock),
         errands=ErrandRunner(store, installed, fetch, clock, holder=holder),
         pusher=Pusher(
