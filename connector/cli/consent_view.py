@@ -10,6 +10,7 @@ from connector.cli.moments import shown
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
 from connector.pipeline.consent_story import ConsentStory, HolderState
 from connector.pipeline.review import Question
+from connector.pipeline.review_queue import ASKED
 from connector.pipeline.suppression import Answer, Rule
 from connector.store.decisions import Decision
 
@@ -21,11 +22,6 @@ _KINDS = {
     ConsentKind.REVIEW: "doubt",
     ConsentKind.REQUEST: "request",
     ConsentKind.SETTLED: "settled",
-}
-ASKED = {
-    ConsentKind.REVIEW: "may be a STOP in other words",
-    ConsentKind.START: "a START that does not undo the STOP",
-    ConsentKind.REQUEST: "the flag was cleared in Salesforce",
 }
 RULES = {
     Rule.NOTHING_AGAINST: "nothing against it",

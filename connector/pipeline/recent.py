@@ -16,7 +16,7 @@ HOURS = 24
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many of one kind: by the minute as of now, in the last hour, hour by hour of a day."""
+    """How many of one kind: a minute as of now, in the last hour, and hour by hour of a day."""
 
     a_minute: float
     last_hour: int

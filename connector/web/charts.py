@@ -109,7 +109,7 @@ def scale_top(most: int) -> int:
     """The end of the scale: a round number above the most, that divides into the lines."""
     if most <= LINES:
         return LINES
-    unit = 10 ** int(math.log10(most))
+    unit = int(10 ** int(math.log10(most)))
     return next(
         top
         for factor in (1, 2, 4, 6, 8, 10, 20)

@@ -3,13 +3,14 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import ParamSpec
 from urllib.parse import urlencode
 
 import flask
 
 from connector.clock import Clock
+from connector.logs import Redactor
 from connector.settings import Networks
 from connector.store import Store
 from connector.web import problems
@@ -22,6 +23,8 @@ P = ParamSpec("P")
 #: The pages use no script; the first one reloads itself.
 RELOAD_SECONDS = 10
 _UNAUTHORIZED = 401
+#: Takes numbers out of what Salesforce or a gateway says.
+_HIDDEN = Redactor()
 #: Below so many seconds their tenths are told.
 _TENTHS = 10
 
@@ -38,7 +41,7 @@ class Site:
     api_reserve: int = 500
     batch_size: int = 200
     bulk_from: int = 0
-    time_zone: str = "UTC"
+    time_zone: tzinfo = UTC
 
 
 class Pages:
@@ -77,6 +80,7 @@ class Pages:
             ago=lambda at: ago(at, now),
             moment=moment,
             lasted=lasted,
+            hidden=_HIDDEN.text,
         )
         return flask.make_response(text, status)
 

@@ -41,7 +41,7 @@ class Patience:
             found = self._mistakes.get(caller)
             if found is None or found.count < FREE_TRIES:
                 return timedelta()
-            doubled = FIRST_PAUSE * 2 ** min(found.count - FREE_TRIES, 10)
+            doubled = FIRST_PAUSE * (1 << min(found.count - FREE_TRIES, 10))
             until = found.last + min(doubled, LONGEST_PAUSE)
             return max(until - self._clock(), timedelta())
 

@@ -5,8 +5,25 @@ import flask
 from connector.clock import Clock
 from connector.pipeline.overview import overview
 from connector.store import Store
-from connector.web import charts, login
+from connector.web import (
+    charts,
+    login,
+    status_alerts,
+    status_campaigns,
+    status_consent,
+    status_gateways,
+    status_salesforce,
+)
 from connector.web.pages import RELOAD_SECONDS, Pages, Site, show_errors
+
+
+_PARTS = (
+    status_campaigns,
+    status_gateways,
+    status_salesforce,
+    status_consent,
+    status_alerts,
+)
 
 
 def blueprint(store: Store, clock: Clock, site: Site | None = None) -> flask.Blueprint:
@@ -20,6 +37,8 @@ def blueprint(store: Store, clock: Clock, site: Site | None = None) -> flask.Blu
     pages = Pages(store, clock, site or Site())
     show_errors(status, pages)
     login.install(status, pages)
+    for each in _PARTS:
+        each.install(status, pages)
 
     @status.get("")
     @pages.guarded
