@@ -1,5 +1,7 @@
 """Puts the web process together from the settings and an open store."""
 
+from collections.abc import Iterable
+
 from connector import gateways
 from connector.clock import Clock
 from connector.settings import Settings
@@ -13,6 +15,7 @@ from connector.web.group_commit import GroupCommit
 from connector.web.health import Health, disk_reserve
 from connector.web.meters import Meters
 from connector.web.mount import Mount
+from connector.web.pages import Site
 from connector.web.papers import Papers
 from connector.web.reading import Limits
 from connector.web.tally import Tally
@@ -40,6 +43,7 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
             regions=read_regions(settings),
             brands=settings.brands,
             public_url=settings.public_url,
+            site=site_of(settings, secrets),
             more=[
                 metrics.blueprint(
                     store,
@@ -70,6 +74,20 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         mount=mount,
         starting=[lifetime.settle_memory, lambda: lifetime.drain_at_sigterm(health)],
         stopping=[commit.close, papers.close, mount.close, health.close, store.close],
+    )
+
+
+def site_of(settings: Settings, accounts: Iterable[tuple[str, str]]) -> Site:
+    """What the status pages have to know; the accounts are those that have secrets."""
+    return Site(
+        public_url=settings.public_url,
+        proxies=settings.trusted_proxies,
+        accounts=tuple(accounts),
+        api_share=settings.salesforce_api_share,
+        api_reserve=settings.salesforce_api_reserve,
+        batch_size=settings.salesforce_batch_size,
+        bulk_from=settings.salesforce_bulk_from,
+        time_zone=settings.campaign_time_zone,
     )
 
 
