@@ -176,11 +176,13 @@ class SlotRunner:
             return transaction.leases.is_free(_lease(job), self._holder, now)
 
     def _begin(self, job: SlotJob) -> Turn | None:
-        now = self._clock()
         with self._store.transaction() as transaction:
-            lease = transaction.leases.take(_lease(job), self._holder, now, job.lease)
+            leases = transaction.leases
+            lease = leases.take(_lease(job), self._holder, self._clock(), job.lease)
             if lease is None:
                 return None
+            # Only now nobody else begins anything: what time it was before counts no more.
+            now = self._clock()
             standing = transaction.slots.standing(job.name, job.slot(now))
             slot = following(standing, job, now)
             if slot:
@@ -194,7 +196,7 @@ class SlotRunner:
                         Tenure(lease, self._store, self._clock, job.lease),
                         self._clock,
                     )
-            transaction.leases.give_back(lease)
+            leases.give_back(lease)
             return None
 
     def _work(self, job: SlotJob, turn: Turn) -> SlotReport | None:
@@ -229,7 +231,7 @@ def following(standing: Standing, job: SlotJob, now: datetime) -> Slot | None:
             standing.open, attempts=attempts, started_at=now, not_before=later
         )
     start = job.slot(now)
-    if standing.last and standing.last.start >= start:
+    if standing.last.start >= start if standing.last else standing.ahead:
         return None
     return Slot(
         job=job.name,

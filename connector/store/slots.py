@@ -12,10 +12,11 @@ from connector.store.times import micros, moment, moment_or_none
 
 #: By more than that no clock is ahead that anybody looks after.
 SKEW = timedelta(days=1)
-#: What is open, and the newest that had begun by then.
+#: What is open, the newest that had begun by then, and the first after that.
 LOOK = Sql("""
-    SELECT * FROM job_slots WHERE job = :job AND (finished_at = 0 OR slot =
-      (SELECT MAX(slot) FROM job_slots WHERE job = :job AND slot <= :until))
+    SELECT * FROM job_slots WHERE job = :job AND (finished_at = 0
+      OR slot = (SELECT MAX(slot) FROM job_slots WHERE job = :job AND slot <= :until)
+      OR slot = (SELECT MIN(slot) FROM job_slots WHERE job = :job AND slot > :until))
     ORDER BY slot
 """)
 SELECT_NEWEST = Sql("""
@@ -111,10 +112,15 @@ class Slot:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a job stands: the slot that is open, and the newest of all."""
+    """
+    Where a job stands in a moment: the slot that is open, and the last that had begun by then.
+
+    `ahead` says that there are later ones, by a clock that goes before ours.
+    """
 
     open: Slot | None
     last: Slot | None
+    ahead: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +148,12 @@ class Slots:
         self._connection = connection
 
     def standing(self, job: str, until: datetime) -> Standing:
-        """Where the job stands in a moment: slots after it do not count, unless one is open."""
         rows = LOOK.run(self._connection, job=job, until=micros(until))
         found = [_slot(job, row) for row in rows]
         return Standing(
             open=next((each for each in found if each.finished_at is None), None),
             last=next((each for each in reversed(found) if each.start <= until), None),
+            ahead=any(each.start > until for each in found),
         )
 
     def begin(self, slot: Slot) -> bool:

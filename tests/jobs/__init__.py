@@ -1,0 +1,1 @@
+"""Jobs by slots under everything that happens to processes."""
