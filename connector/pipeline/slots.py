@@ -152,7 +152,7 @@ class SlotRunner:
             if not alone or not self._is_due(job):
                 return None
             turn = self._begin(job)
-            return turn and self._work(job, turn)
+            return self._work(job, turn) if turn else None
 
     @contextlib.contextmanager
     def _alone(self, name: str) -> Iterator[bool]:
@@ -250,7 +250,7 @@ def following(standing: Standing, job: SlotJob, now: datetime) -> Slot | None:
 
 def wait_after(attempts: int) -> timedelta:
     """How long a job rests that failed so often."""
-    return min(FIRST_WAIT * 2 ** min(attempts - 1, 16), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(attempts - 1, 16)), LONGEST_WAIT)
 
 
 def cause_of(error: Exception) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.pipeline.jobs import jobs
+from connector.pipeline.jobs import JobFacts, jobs
 from connector.pipeline.slots import SlotJob, SlotRunner
 from tests.support.clock import NOON
 
@@ -54,7 +54,7 @@ def test_tells_of_the_last_run(store, clock, runner):
 
 
 def test_tells_who_is_at_it(store, clock, runner):
-    seen = []
+    seen: list[JobFacts] = []
     job = SlotJob(
         name="roll-up", every=MINUTE, work=lambda _: seen.extend(jobs(store, clock()))
     )
