@@ -20,6 +20,28 @@ from connector.gateways.values import listed, members, number, segments, text
 from connector.gateways.verify import basic_auth, basic_fault
 
 
+REASONS = codes(
+    {
+        Reason.UNREGISTERED: "4431 4433 4773 4774 4791 4792 4793 4795",
+        # 4720 is also said of landlines, 4721 of deactivated numbers.
+        Reason.INVALID_NUMBER: "4303 4350 4404 4406 4408 4434 4492 4720 4721",
+        Reason.UNREACHABLE: "4701 4702",
+        Reason.FILTERED: "4470 4481 4770 4771",
+        Reason.OPTED_OUT: "4482 4753 4772 4775 4790",
+        Reason.THROUGHPUT: "4780 4781 4785 5600",
+        Reason.NETWORK: (
+            "4401 4420 4730 5100 5101 5106 5111 5201 5211 5220 5231 5500 5501 5610 5620 "
+            "5630 5650"
+        ),
+        Reason.EXPIRED: "4360",
+        # 4750 has no reason given, 9902 no receipt in time; those after 9999 are for who
+        # set it up.
+        Reason.UNKNOWN: (
+            "4750 5999 9902 9999 4001 4301 4302 4403 4405 4407 4409 4410 4411 4412 4421 "
+            "4432 4435 4451 4452 4493 4700 4711 4712 4740 4751 4752"
+        ),
+    }
+)
 MEANINGS = Meanings(
     {
         "message-sending": DeliveryStatus.PENDING,  # MMS only
@@ -28,28 +50,18 @@ MEANINGS = Meanings(
         "message-read": DeliveryStatus.DELIVERED,
         "message-failed": DeliveryStatus.FAILED,
     },
-    codes(
-        {
-            Reason.UNREGISTERED: "4431 4433 4773 4774 4791 4792 4793 4795",
-            # 4720 is also said of landlines, 4721 of deactivated numbers.
-            Reason.INVALID_NUMBER: "4303 4350 4404 4406 4408 4434 4492 4720 4721",
-            Reason.UNREACHABLE: "4701 4702",
-            Reason.FILTERED: "4470 4481 4770 4771",
-            Reason.OPTED_OUT: "4482 4753 4772 4775 4790",
-            Reason.THROUGHPUT: "4780 4781 4785 5600",
-            Reason.NETWORK: (
-                "4401 4420 4730 5100 5101 5106 5111 5201 5211 5220 5231 5500 5501 5610 5620 "
-                "5630 5650"
-            ),
-            Reason.EXPIRED: "4360",
-            # 4750 has no reason given, 9902 no receipt in time; those after 9999 are for who
-            # set it up.
-            Reason.UNKNOWN: (
-                "4750 5999 9902 9999 4001 4301 4302 4403 4405 4407 4409 4410 4411 4412 4421 "
-                "4432 4435 4451 4452 4493 4700 4711 4712 4740 4751 4752"
-            ),
-        }
-    ),
+    REASONS,
+    expired=("4360",),
+)
+#: The words of its list of messages, "MessageStatusEnum" of the vendor's library: others.
+STATES = Meanings(
+    {
+        **dict.fromkeys(("queued", "sending", "sent", "accepted"), DeliveryStatus.PENDING),
+        "delivered": DeliveryStatus.DELIVERED,
+        "undelivered": DeliveryStatus.UNDELIVERED,
+        "failed": DeliveryStatus.FAILED,
+    },
+    REASONS,
     expired=("4360",),
 )
 #: What a person does: a text, or in RCS a tap on a suggestion or the place where they are.

@@ -97,8 +97,8 @@ def _message(callback: Callback, fields: Mapping[str, str], message_id: str) -> 
         return said(
             callback,
             fields.get("Body", ""),
-            phone=_address(fields.get("From", "")),
-            sender=_address(fields.get("To", "")),
+            phone=address_of(fields.get("From", "")),
+            sender=address_of(fields.get("To", "")),
             message_id=message_id,
             told=fields.get("OptOutType", ""),
         )
@@ -107,8 +107,8 @@ def _message(callback: Callback, fields: Mapping[str, str], message_id: str) -> 
         message_id,
         MEANINGS.of(word, fields.get("ErrorCode", "")),
         word=word,
-        recipient=_address(fields.get("To", "")),
-        sender=_address(fields.get("From", "")),
+        recipient=address_of(fields.get("To", "")),
+        sender=address_of(fields.get("From", "")),
     )
 
 
@@ -126,8 +126,8 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
             said(
                 callback,
                 text(data, "body"),
-                phone=_address(text(data, "from")),
-                sender=_address(text(data, "to")),
+                phone=address_of(text(data, "from")),
+                sender=address_of(text(data, "to")),
                 message_id=text(data, "messageSid"),
                 occurred_at=if_readable(iso, stamp),
                 told=text(data, "optOutType") or text(data, "OptOutType"),
@@ -143,8 +143,8 @@ def _event(callback: Callback, item: Mapping[str, object]) -> Iterable[Event]:
             MEANINGS.of(word, text(data, "errorCode")),
             word=word,
             occurred_at=iso(stamp) if stamp else None,
-            recipient=_address(text(data, "to")),
-            sender=_address(text(data, "from")),
+            recipient=address_of(text(data, "to")),
+            sender=address_of(text(data, "from")),
             segments=segments(text(data, "numberOfSegments")),
             carrier=network(hint(data, "mcc"), hint(data, "mnc")),
         )
@@ -159,12 +159,12 @@ def _click(callback: Callback, fields: Mapping[str, object]) -> EngagementEvent:
         EngagementKind.CLICK,
         message_id=text(fields, "message_sid") or text(fields, "sms_sid"),
         occurred_at=iso(stamp) if stamp else None,
-        phone=_address(text(fields, "to")),
-        sender=_address(text(fields, "from")),
+        phone=address_of(text(fields, "to")),
+        sender=address_of(text(fields, "from")),
     )
 
 
-def _address(written: str) -> str:
+def address_of(written: str) -> str:
     channel, colon, rest = written.partition(":")
     return number(rest if colon and channel.lower() in CHANNELS else written)
 

@@ -53,7 +53,7 @@ class Api:
         self._headers = {"Accept": "application/json", **(headers or {})}
 
     def get(self, path: str, query: Parameters | None = None) -> Answer:
-        return self.send("GET", path + (f"?{urlencode(query)}" if query else ""))
+        return self.send("GET", with_query(path, query or {}))
 
     def json(
         self, method: str, path: str, document: object, *, headers: Parameters | None = None
@@ -116,6 +116,12 @@ def _read(answer: requests.Response) -> bytes:
         if len(content) > MOST_BYTES:
             break
     return bytes(content)
+
+
+def with_query(path: str, query: Parameters | Fields) -> str:
+    """A path with a query; as pairs some fields may come several times."""
+    pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def basic(user: str, password: str) -> str:

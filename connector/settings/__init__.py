@@ -10,6 +10,8 @@ from connector.settings.gateways import (
     block_list_values,
     gateway_option,
     gateway_secrets,
+    message_api_name,
+    message_api_values,
     secret_name,
 )
 from connector.settings.kinds import Address
@@ -35,6 +37,8 @@ __all__ = [
     "declared",
     "gateway_option",
     "gateway_secrets",
+    "message_api_name",
+    "message_api_values",
     "secret_name",
     "share_metrics_in",
     "shared_metrics_folder",

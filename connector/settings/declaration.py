@@ -13,6 +13,7 @@ T = TypeVar("T")
 PREFIX = "CONNECTOR_"
 GATEWAY_PREFIX = f"{PREFIX}GATEWAY_"
 BLOCK_LIST_PREFIX = f"{PREFIX}BLOCK_LIST_"
+MESSAGE_API_PREFIX = f"{PREFIX}MESSAGE_API_"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from connector.domain.errors import ConfigurationError
 from connector.settings.declaration import (
     ADDRESSES,
-    BLOCK_LIST_PREFIX,
     GATEWAY_PREFIX,
     PREFIX,
     REGION,
@@ -128,15 +127,15 @@ class Environment:
         }
         return {name: secret for name, secret in found.items() if secret}
 
-    def take_block_lists(self) -> dict[str, Secret]:
-        """The variables under CONNECTOR_BLOCK_LIST_ that nothing else took; files read."""
+    def take_accounts(self, prefix: str) -> dict[str, Secret]:
+        """The variables under a prefix that nothing else took, by what follows; files read."""
         names = {
             name.removesuffix(FILE_SUFFIX)
             for name in set(self._variables) - self._known
-            if name.startswith(BLOCK_LIST_PREFIX)
+            if name.startswith(prefix)
         }
         found = {
-            name.removeprefix(BLOCK_LIST_PREFIX): _partly_secret(name, self._secret(name))
+            name.removeprefix(prefix): _partly_secret(name, self._secret(name))
             for name in sorted(names)
         }
         return {name: secret for name, secret in found.items() if secret}

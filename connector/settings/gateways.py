@@ -15,7 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from connector.domain.errors import ConfigurationError
-from connector.settings.declaration import BLOCK_LIST_PREFIX, GATEWAY_PREFIX, Option
+from connector.settings.declaration import (
+    BLOCK_LIST_PREFIX,
+    GATEWAY_PREFIX,
+    MESSAGE_API_PREFIX,
+    Option,
+)
 from connector.settings.secret import Secret
 
 
@@ -57,6 +62,11 @@ def secret_name(gateway: str, account: str, key: str, *, prefix: str = GATEWAY_P
 def block_list_name(gateway: str, account: str, key: str) -> str:
     """The variable that holds a value of a block list."""
     return secret_name(gateway, account, key, prefix=BLOCK_LIST_PREFIX)
+
+
+def message_api_name(gateway: str, account: str, key: str) -> str:
+    """The variable that holds a value of a message API."""
+    return secret_name(gateway, account, key, prefix=MESSAGE_API_PREFIX)
 
 
 def gateway_secrets(
@@ -114,9 +124,22 @@ def block_list_values(
 
     Raises ConfigurationError with a line for each variable that belongs nowhere.
     """
+    return _values(found, keys, BLOCK_LIST_PREFIX)
+
+
+def message_api_values(
+    found: Mapping[str, Secret], keys: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """The same for message APIs."""
+    return _values(found, keys, MESSAGE_API_PREFIX)
+
+
+def _values(
+    found: Mapping[str, Secret], keys: Mapping[str, Sequence[str]], prefix: str
+) -> dict[tuple[str, str], dict[str, str]]:
     places = {rest: _place(rest, keys) for rest in found}
     unknown = [rest for rest, place in places.items() if place is None or place.previous]
-    if problems := [_explain(rest, keys, BLOCK_LIST_PREFIX) for rest in unknown]:
+    if problems := [_explain(rest, keys, prefix) for rest in unknown]:
         raise ConfigurationError("\n".join(problems))
     values: dict[tuple[str, str], dict[str, str]] = {}
     for rest, place in places.items():

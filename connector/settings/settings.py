@@ -14,6 +14,7 @@ from connector.settings.declaration import (
     ADDRESSES,
     BLOCK_LIST_PREFIX,
     GATEWAY_PREFIX,
+    MESSAGE_API_PREFIX,
     PREFIX,
     REGION,
     Declaration,
@@ -47,7 +48,7 @@ class Settings(AlertSettings):
         "the finest rows of SMS_Campaign_Stat__c; each takes 2 KB of the org's storage",
     )
     roll_up_seconds: float = setting(
-        kinds.seconds(5, 86_400), "300", "how often campaign figures are rolled up"
+        kinds.seconds(1, 86_400), "300", "how often campaign figures are rolled up"
     )
     soft_failure_hours: int = setting(
         kinds.whole(1, 720),
@@ -76,10 +77,16 @@ class Settings(AlertSettings):
         "no",
         "yes: who has opted in again is taken off the gateways' block lists",
     )
+    reconcile_after_hours: int = setting(
+        kinds.whole(0, 72),
+        "6",
+        "a gateway is asked for the end of a message that is open for so long; 0: never",
+    )
     gateways: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     gateway_regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     gateway_addresses: Mapping[str, Networks] = dataclasses.field(default_factory=dict)
     block_lists: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
+    message_apis: Mapping[str, Secret] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, str] = dataclasses.field(
         default_factory=dict, repr=False, compare=False
     )
@@ -96,7 +103,8 @@ class Settings(AlertSettings):
         regions = environment.take_gateway_options(REGION)
         addresses = environment.take_gateway_options(ADDRESSES)
         gateways = environment.take_gateway_secrets()
-        block_lists = environment.take_block_lists()
+        block_lists = environment.take_accounts(BLOCK_LIST_PREFIX)
+        message_apis = environment.take_accounts(MESSAGE_API_PREFIX)
         environment.refuse_unknown()
         settings = cls(
             **values,
@@ -104,6 +112,7 @@ class Settings(AlertSettings):
             gateway_regions=regions,
             gateway_addresses=addresses,
             block_lists=block_lists,
+            message_apis=message_apis,
             sources=environment.sources,
             warnings=tuple(environment.warnings),
         )
@@ -128,6 +137,7 @@ class Settings(AlertSettings):
         values += [
             *self.gateways.values(),
             *filter(Secret.is_hidden, self.block_lists.values()),
+            *filter(Secret.is_hidden, self.message_apis.values()),
         ]
         password = urlsplit(self.database_url.value).password or ""
         found = [each.value for each in values if isinstance(each, Secret)]
@@ -162,6 +172,9 @@ class Settings(AlertSettings):
         for found in (self.gateways, self.gateway_regions, self.gateway_addresses):
             values |= {GATEWAY_PREFIX + rest: value for rest, value in found.items()}
         values |= {BLOCK_LIST_PREFIX + rest: value for rest, value in self.block_lists.items()}
+        values |= {
+            MESSAGE_API_PREFIX + rest: value for rest, value in self.message_apis.items()
+        }
         return [
             ShownSetting(
                 name=name,
