@@ -25,6 +25,8 @@ from connector.salesforce.org import Org
 log = logging.getLogger(__name__)
 
 _GATEWAY_TIMEOUT = 504
+#: After so many the longest wait is reached; days of failures would be no time any more.
+_MOST_DOUBLINGS = 10
 
 
 class HeldUpError(Exception):
@@ -48,7 +50,8 @@ class Patience:
         return self._until is None or now >= self._until
 
     def failed(self, now: datetime) -> None:
-        self._until = now + min(FIRST_WAIT * 2**self._failures, self.longest)
+        wait = FIRST_WAIT * 2 ** min(self._failures, _MOST_DOUBLINGS)
+        self._until = now + min(wait, self.longest)
         self._failures += 1
 
     def worked(self) -> None:

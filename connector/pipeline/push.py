@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import random
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from connector.clock import Clock
 from connector.domain.errors import ConfigurationError, ConnectorError, OrgError
@@ -22,7 +23,7 @@ from connector.pipeline.settlement import PushReport
 from connector.salesforce.budget import Budget
 from connector.salesforce.classify import wants_fewer
 from connector.salesforce.org import Org
-from connector.store import Store
+from connector.store import Store, Transaction
 
 
 log = logging.getLogger(__name__)
@@ -60,24 +61,54 @@ class Pusher:
         self._random = random.Random(holder)  # noqa: S311 (spreads retries, keeps no secret)
 
     def push(self, *, limit: int = ROUND) -> PushReport:
-        """One round: up to `limit` records an object, until the budget or the org says stop."""
+        """
+        One round: up to `limit` records an object, until the budget or the org says stop.
+
+        Nothing else is sent while an opt-out of any object waits that could be sent.
+        """
         if not self._mood.ready:
             return PushReport()
-        with self._store.transaction(reads=True) as transaction:
-            lanes = {*transaction.outbox.objects(self._clock())}
-            lanes.update(transaction.bulk_jobs.objects())
-        report, failures = PushReport(), list[ConnectorError]()
-        for name in sorted(lanes):
-            try:
-                report += self._lane(name, limit)
-            except (OrgError, ConfigurationError) as failure:
-                # It may be this object's alone: the others shall not wait for its cure.
-                failures.append(failure)
+        failed: dict[str, ConnectorError] = {}
+        report = self._lanes(self._with_opt_outs(), limit, failed, opt_outs=True)
+        if not self._with_opt_outs() - failed.keys():
+            with self._store.transaction(reads=True) as transaction:
+                lanes = {*transaction.outbox.objects(self._clock())}
+                lanes.update(transaction.bulk_jobs.objects())
+            report += self._lanes(lanes - failed.keys(), limit, failed)
         if report.calls:
             log.info("sf.round.done", extra=dataclasses.asdict(report))
-        if failures:
-            raise failures[0]
+        for failure in failed.values():
+            raise failure
         return report
+
+    def _lanes(
+        self,
+        names: Collection[str],
+        limit: int,
+        failed: dict[str, ConnectorError],
+        *,
+        opt_outs: bool = False,
+    ) -> PushReport:
+        report = PushReport()
+        for name in sorted(names):
+            try:
+                report += self._lane(name, limit, opt_outs=opt_outs)
+            except (OrgError, ConfigurationError) as failure:
+                # It may be this object's alone: the others shall not wait for its cure.
+                failed[name] = failure
+        return report
+
+    def _with_opt_outs(self) -> set[str]:
+        """The objects that have an opt-out which may go now."""
+        now = self._clock()
+        with self._store.transaction(reads=True) as transaction:
+            outbox = transaction.outbox
+            return {
+                name
+                for name in outbox.objects(now)
+                if outbox.pending(name, 1, now, urgent=True)
+                and not _is_stopped(transaction, name, now, urgent=True)
+            }
 
     def _take(self, name: str) -> Lane | None:
         return Lane.take(
@@ -89,13 +120,16 @@ class Pusher:
             announce=name in self._announced,
         )
 
-    def _lane(self, name: str, limit: int) -> PushReport:
+    def _lane(self, name: str, limit: int, *, opt_outs: bool) -> PushReport:
         lane = self._take(name)
         if lane is None:
             return PushReport()
         report, calls = PushReport(), self._org.calls
         try:
-            for part in self._work(lane, limit):
+            work = (
+                self._calls(lane, limit, urgent=True) if opt_outs else self._work(lane, limit)
+            )
+            for part in work:
                 report += part
         except HeldUpError as held_up:
             report += PushReport(postponed=held_up.records)
@@ -113,7 +147,7 @@ class Pusher:
         yield from self._calls(lane, limit, urgent=True)
         if self._bulk.is_under_way(lane):
             yield from self._bulk.step(lane, opt_outs)
-        elif self._bulk.is_due(lane) and not _is_stopped(lane, urgent=False):
+        elif self._bulk.is_due(lane) and not self._stopped(lane, urgent=False):
             # What no job can decide must not wait behind job after job.
             yield from self._calls(lane, limit, calls_only=True)
             yield from self._bulk.start(lane, opt_outs)
@@ -122,15 +156,7 @@ class Pusher:
 
     def _opt_outs_elsewhere(self, lane: Lane, limit: int) -> Iterator[PushReport]:
         """Those of other objects do not wait either while a job of this one is settled."""
-        now = self._clock()
-        with self._store.transaction(reads=True) as transaction:
-            outbox = transaction.outbox
-            names = [
-                name
-                for name in outbox.objects(now)
-                if name != lane.name and outbox.pending(name, 1, now, urgent=True)
-            ]
-        for name in names:
+        for name in sorted(self._with_opt_outs() - {lane.name}):
             if other := self._take(name):
                 try:
                     yield from self._calls(other, limit, urgent=True)
@@ -147,7 +173,7 @@ class Pusher:
             )
         gone: list[Outcome] = []
         for batch in self._cut(lane, waiting):
-            if _is_stopped(lane, urgent=urgent):
+            if self._stopped(lane, urgent=urgent):
                 break
             outcomes = self._call(lane, batch)
             gone += [each for each in outcomes if each.verdict is Verdict.FOLLOW]
@@ -156,6 +182,10 @@ class Pusher:
                 yield lane.settle(answered, {})
         if gone:
             yield self._follow(lane, gone)
+
+    def _stopped(self, lane: Lane, *, urgent: bool) -> bool:
+        with self._store.transaction(reads=True) as transaction:
+            return _is_stopped(transaction, lane.name, self._clock(), urgent=urgent)
 
     def _cut(self, lane: Lane, changes: Sequence[RecordChange]) -> Iterator[list[RecordChange]]:
         """Into calls of the size that goes well now."""
@@ -191,13 +221,11 @@ class Pusher:
         return lane.settle(gone, went or {})
 
 
-def _is_stopped(lane: Lane, *, urgent: bool) -> bool:
-    now = lane.clock()
-    with lane.store.transaction(reads=True) as transaction:
-        return any(
-            (each.object, each.urgent) == (lane.name, urgent) and each.retry_at > now
-            for each in transaction.writes.stopped_lanes()
-        )
+def _is_stopped(transaction: Transaction, name: str, now: datetime, *, urgent: bool) -> bool:
+    return any(
+        (each.object, each.urgent) == (name, urgent) and each.retry_at > now
+        for each in transaction.writes.stopped_lanes()
+    )
 
 
 def _with_fewer(outcome: Outcome) -> Outcome:
