@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 
 WIDTH, HEIGHT = 720, 220
-#: Room for the labels at the left, below and above.
-LEFT, BELOW, ABOVE = 56, 24, 8
+#: Room for the labels at the left, below and above; the last one stands out at the right.
+LEFT, RIGHT, BELOW, ABOVE = 56, 32, 24, 8
 #: As many labels below fit side by side.
-MOST_LABELS = 8
+MOST_LABELS = 7
 LINES = 4
 
 
@@ -62,12 +62,13 @@ class Chart:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    right: int = WIDTH - RIGHT
 
 
 def chart(columns: Sequence[Column]) -> Chart:
     """Stacked columns, as wide as the chart allows."""
     top = scale_top(max((column.total for column in columns), default=0))
-    room, high = WIDTH - LEFT, HEIGHT - BELOW - ABOVE
+    room, high = WIDTH - LEFT - RIGHT, HEIGHT - BELOW - ABOVE
     step = room / max(len(columns), 1)
     blocks: list[Block] = []
     for number, column in enumerate(columns):
@@ -106,15 +107,10 @@ def chart(columns: Sequence[Column]) -> Chart:
 
 
 def scale_top(most: int) -> int:
-    """The end of the scale: a round number above the most, that divides into the lines."""
-    if most <= LINES:
-        return LINES
-    unit = int(10 ** int(math.log10(most)))
-    return next(
-        top
-        for factor in (1, 2, 4, 6, 8, 10, 20)
-        if (top := unit * factor) >= most and top % LINES == 0
-    )
+    """The end of the scale: from the most on, and each of its lines is at a round number."""
+    unit = int(10 ** int(math.log10(max(most // LINES, 1))))
+    steps = (unit * factor for factor in (1, 2, 3, 4, 5, 6, 8, 10, 20))
+    return next(step * LINES for step in steps if step * LINES >= most)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

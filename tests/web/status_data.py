@@ -20,14 +20,14 @@ PHONE, OTHER = "+447700900456", "+447700900111"
 SAID = "please take me off this list, ring 07700 900456"
 
 
-def fill(store):
-    """Everything that a page can show, as of NOON."""
+def fill(store, now=NOON):
+    """Everything that a page can show."""
     with store.transaction() as t:
-        _traffic(t)
-        _campaigns(t)
-        _salesforce(t)
-        t.slots.declare({"roll-up": timedelta(minutes=5), "late": timedelta(minutes=1)}, NOON)
-    _questions(store)
+        _traffic(t, now)
+        _campaigns(t, now)
+        _salesforce(t, now)
+        t.slots.declare({"roll-up": timedelta(minutes=5), "late": timedelta(minutes=1)}, now)
+    _questions(store, now)
 
 
 def counts(messages, delivered, failed, **more):
@@ -46,9 +46,9 @@ def cell(campaign, period=Period.TOTAL, start=None, split=Split.NONE, value=""):
     )
 
 
-def _traffic(t):
+def _traffic(t, now):
     for hour in range(24):
-        at = NOON - timedelta(hours=hour)
+        at = now - timedelta(hours=hour)
         amount = 400 - 15 * hour
         names = {"kannel": amount, "twilio/europe": amount // 4}
         t.traffic.add({(Kind.CALLBACKS, name): n for name, n in names.items()}, at)
@@ -57,27 +57,27 @@ def _traffic(t):
         spans = {(Kind.FRESH, span_name(seconds)): 100 for seconds in (2, 4, 9)}
         t.traffic.add({**spans, (Kind.FRESH, span_name(400)): 4}, at)
         t.traffic.add({(Kind.HANDLED, span_name(1.4)): 304}, at)
-    t.traffic.add({(Kind.UNREADABLE, "kannel"): 2, (Kind.UNKNOWN, "twilio/europe"): 5}, NOON)
-    t.traffic.hear({"kannel": NOON - timedelta(seconds=40), "twilio/europe": NOON})
-    t.traffic.hear({"plivo": NOON - timedelta(days=3)})
+    t.traffic.add({(Kind.UNREADABLE, "kannel"): 2, (Kind.UNKNOWN, "twilio/europe"): 5}, now)
+    t.traffic.hear({"kannel": now - timedelta(seconds=40), "twilio/europe": now})
+    t.traffic.hear({"plivo": now - timedelta(days=3)})
 
 
-def _campaigns(t):
+def _campaigns(t, now):
     more = {"click": 31, "reply": 12, "opt_out": 4, "segments": 1_400, "cost:EUR": 71_400_000}
     cells = {
         cell(WELL): counts(1_200, 1_176, 12, **more, **{"seconds:3": 700, "seconds:41": 400}),
         cell(BADLY): counts(800, 640, 150),
         cell(""): counts(40, 38, 1),
-        cell(account_of("kannel", ""), Period.HOUR, NOON): counts(1_000, 900, 50),
+        cell(account_of("kannel", ""), Period.HOUR, now): counts(1_000, 900, 50),
     }
     for campaign, share in ((WELL, 0.98), (BADLY, 0.7)):
         for hour in range(30):
             if hour not in {7, 8}:
                 n = 20 + 3 * hour
-                at = NOON - timedelta(hours=hour)
+                at = now - timedelta(hours=hour)
                 cells[cell(campaign, Period.HOUR, at)] = counts(n, int(n * share), n // 10)
         for day in range(5):
-            at = (NOON - timedelta(days=day)).replace(hour=0)
+            at = (now - timedelta(days=day)).replace(hour=0)
             cells[cell(campaign, Period.DAY, at)] = counts(300, int(300 * share), 20)
         for split, value in (
             (Split.GATEWAY, "kannel"),
@@ -88,21 +88,21 @@ def _campaigns(t):
             cells[cell(campaign, split=split, value=value)] = counts(500, int(500 * share), 9)
     t.figures.put(cells)
     for campaign, health in ((WELL, Health.HEALTHY), (BADLY, Health.CRITICAL)):
-        judged = JudgedHealth(health=health, since=NOON, settled=700, delivered=500)
+        judged = JudgedHealth(health=health, since=now, settled=700, delivered=500)
         t.alerts.judge(campaign, judged)
     told = "Critical: 81.0 % of 790 settled messages arrived."
     old = Trouble(kind=AlertKind.SPIKE, subject="@kannel/", what="network", text="A spike.")
     t.alerts.start(
         Trouble(kind=AlertKind.CAMPAIGN_CRITICAL, subject=BADLY, text=told),
-        NOON - timedelta(minutes=12),
+        now - timedelta(minutes=12),
     )
-    begun = t.alerts.start(old, NOON - timedelta(hours=3))
-    t.alerts.end(begun, NOON - timedelta(hours=2))
+    begun = t.alerts.start(old, now - timedelta(hours=3))
+    t.alerts.end(begun, now - timedelta(hours=2))
 
 
-def _salesforce(t):
-    t.calls.count(300, (4_000, 15_000), NOON - timedelta(hours=1))
-    t.calls.count(200, (4_600, 15_000), NOON - timedelta(minutes=5))
+def _salesforce(t, now):
+    t.calls.count(300, (4_000, 15_000), now - timedelta(hours=1))
+    t.calls.count(200, (4_600, 15_000), now - timedelta(minutes=5))
     change = RecordChange(
         record=RecordRef("Contact", "003xx000000001AAAA"), fields={}, change_ids=frozenset()
     )
@@ -113,29 +113,29 @@ def _salesforce(t):
         message=f"{PHONE} is no number of ours",
         fields=("MobilePhone",),
     )
-    t.writes.refuse([outcome], NOON - timedelta(hours=5))
-    t.writes.log([outcome], NOON - timedelta(minutes=1))
+    t.writes.refuse([outcome], now - timedelta(hours=5))
+    t.writes.log([outcome], now - timedelta(minutes=1))
 
 
-def _questions(store):
+def _questions(store, now):
     store.inbox.keep([reply(SAID.replace(" ", "+"))])
     number = store.inbox.last_id()
     doubt = ConsentEvent(
         phone=PHONE,
         kind=ConsentKind.REVIEW,
-        received_at=NOON - timedelta(hours=20),
+        received_at=now - timedelta(hours=20),
         gateway="kannel",
     )
     stop = ConsentEvent(
         phone=OTHER,
         kind=ConsentKind.STOP,
-        received_at=NOON - timedelta(days=30),
+        received_at=now - timedelta(days=30),
         gateway="plivo",
     )
     start = ConsentEvent(
         phone=OTHER,
         kind=ConsentKind.START,
-        received_at=NOON - timedelta(days=20),
+        received_at=now - timedelta(days=20),
         gateway="kannel",
     )
     with store.transaction() as t:
