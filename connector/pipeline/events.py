@@ -10,11 +10,13 @@ from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.errors import CallbackUnreadableError
 from connector.gateways.base import Event, Gateway
+from connector.gateways.keywords import FOR_ALL
 from connector.pipeline.phone_reader import PhoneReader
 
 
 log = logging.getLogger(__name__)
 
+_OF_A_BRAND = frozenset({ConsentKind.STOP, ConsentKind.START})
 #: No id, code or keyword of a gateway is longer; what is, is not one.
 LONGEST_TEXT = 1_000
 
@@ -61,7 +63,7 @@ class Batch:
     def _add_consent(self, number: int, event: ConsentEvent, read_phone: PhoneReader) -> None:
         # A sender that is no number is held back all the same, as it stands.
         phone = read_phone(event.phone, event.gateway, event.account) or event.phone
-        event = dataclasses.replace(event, phone=phone)
+        event = dataclasses.replace(event, phone=phone, scope=_scope(event, read_phone))
         self.consent_events.append((number, event))
         if event.source == ConsentSource.REPLY:
             self._react(Engagement(phone=event.phone, last_reply_at=event.at))
@@ -81,6 +83,18 @@ class Batch:
     def _react(self, engagement: Engagement) -> None:
         known = self.engagements.get(engagement.phone)
         self.engagements[engagement.phone] = known.join(engagement) if known else engagement
+
+
+def _scope(event: ConsentEvent, read_phone: PhoneReader) -> str:
+    """
+    The brand that a STOP or START was said to; everybody where in doubt.
+
+    What a gateway tells of itself, and words that may be a STOP, are for everybody.
+    """
+    spoken = event.source == ConsentSource.REPLY
+    if not spoken or event.kind not in _OF_A_BRAND or event.keyword in FOR_ALL:
+        return event.scope
+    return read_phone.brand(event.sender, event.gateway, event.account)
 
 
 def read_batch(
