@@ -42,6 +42,7 @@ from connector.store.migrate import INBOX, STATE
 from connector.store.outbox import Outbox
 from connector.store.privacy import Pseudonyms
 from connector.store.reactions import Reactions
+from connector.store.reconciliations import Reconciliations
 from connector.store.retention import Retention
 from connector.store.sessions import Sessions
 from connector.store.slots import Slots
@@ -89,6 +90,7 @@ class Transaction:
         self.belonging = Belonging(connection)
         self.errands = Errands(connection)
         self.block_entries = BlockEntries(connection)
+        self.reconciliations = Reconciliations(connection)
         self.slots = Slots(connection)
         self.sessions = Sessions(connection)
         self.traffic = Traffic(connection)

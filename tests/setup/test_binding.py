@@ -147,6 +147,7 @@ STAYS = {
     "marks",
     "quarantine",
     "reactions",
+    "reconciliations",
     "sessions",
     "traffic",
     "unread",
