@@ -27,6 +27,7 @@ from connector.pipeline.slots import SlotRunner
 from connector.store import Store
 from connector.store.holders import own_name
 from tests.jobs import journal
+from tests.jobs.faults import FAULTS
 from tests.jobs.process import Rhythm
 from tests.support import postgres
 
@@ -233,6 +234,7 @@ def main() -> int:
     parser.add_argument("--schedulers", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--fault", choices=[each.name for each in FAULTS], default="")
     given = parser.parse_args()
     every = max(Rhythm().every_ms, int(given.seconds * 1000 / MOST_SLOTS) + 1)
     with (
@@ -245,7 +247,7 @@ def main() -> int:
             schedulers=given.schedulers,
             seconds=given.seconds,
             seed=given.seed,
-            rhythm=Rhythm(every_ms=every),
+            rhythm=Rhythm(every_ms=every, fault=given.fault),
         )
     sys.stdout.write(f"{outcome}\n")
     return int(bool(outcome.faults))

@@ -5,6 +5,7 @@ It is the real scheduler with the real runner; what the jobs do is to write into
 in several units of work, with rests between them so that a kill or a pause meets them there.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -21,15 +22,21 @@ from connector.store import Store
 from connector.store.holders import own_name
 from connector.worker import by_slots, schedule
 from tests.jobs import journal
+from tests.jobs.faults import FAULTS
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """How often slots begin, how long a lease lasts, and how long a job rests in between."""
+    """
+    How often slots begin, how long a lease lasts, and how long a job rests in between.
+
+    With a `fault` all of them run with this mistake in their code.
+    """
 
     every_ms: int = 250
     lease_ms: int = 1_000
     rest_ms: int = 200
+    fault: str = ""
 
     def jobs(self) -> Sequence[SlotJob]:
         """One whose work is its last unit, one with units before it."""
@@ -66,12 +73,16 @@ def main() -> None:
     url, rhythm = sys.argv[1], Rhythm(**json.loads(sys.argv[2]))
     store = Store.open(url, upgrade=False)
     runner = SlotRunner(store, system_clock, own_name())
-    scheduler = schedule(by_slots(runner, rhythm.jobs()), system_clock)
-    scheduler.start()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    signal.sigwait(stopping)
-    scheduler.shutdown(wait=True)
+    with contextlib.ExitStack() as mistakes:
+        for each in FAULTS:
+            if each.name == rhythm.fault:
+                mistakes.enter_context(each.planted())
+        scheduler = schedule(by_slots(runner, rhythm.jobs()), system_clock)
+        scheduler.start()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        signal.sigwait(stopping)
+        scheduler.shutdown(wait=True)
     store.close()
 
 
