@@ -11,8 +11,8 @@ from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
+from connector.pipeline.api_mood import Hold
 from connector.pipeline.block_lists import READING, SENDING
-from connector.pipeline.block_mood import Hold
 from connector.pipeline.block_pull import PullState
 from connector.settings import Settings
 from connector.store import Store, Transaction

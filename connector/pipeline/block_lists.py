@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from connector.block_lists.base import ConfiguredList, Outcome
 from connector.clock import Clock
+from connector.pipeline.api_mood import Hold, Pace, release, wait_after
 from connector.pipeline.block_calls import BlockPushReport, find, tell
-from connector.pipeline.block_mood import Hold, Pace, release, wait_after
 from connector.pipeline.block_queue import configure, is_stopped
 from connector.rest.errors import ApiError
 from connector.store import Store, Transaction
@@ -56,7 +56,10 @@ class BlockPusher:
         self._holder = holder
         self._unblock = unblock
         self._every = catch_up_every
-        self._paces = {each.name: Pace(each.list) for each in self._lists}
+        self._paces = {
+            each.name: Pace(each.list.rate, max(each.list.batch, each.list.look_up))
+            for each in self._lists
+        }
         self._chance = random.Random(holder)  # noqa: S311 (spreads retries, keeps no secret)
         self._caught_up: dict[str, datetime] = {}
 

@@ -17,7 +17,7 @@ from connector.domain.consent import (
     ConsentKind,
     ConsentSource,
 )
-from connector.pipeline.block_mood import wait_after
+from connector.pipeline.api_mood import wait_after
 from connector.pipeline.block_queue import LISTED, actor_of, is_stopped
 from connector.pipeline.consent import hear
 from connector.rest.errors import ApiError, BusyError, RefusedError

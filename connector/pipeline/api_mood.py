@@ -5,14 +5,14 @@ import json
 import random
 from datetime import datetime, timedelta
 
-from connector.block_lists.base import BlockList
 from connector.rest.errors import ApiError, BusyError
 from connector.store import Transaction
 
 
 #: The first wait after trouble; each is twice as long, up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
-#: How many seconds' worth of numbers may be sent at once.
+BLOCK_LIST = "block_list"
+#: How many seconds' worth of calls may be sent at once.
 _BURST_SECONDS = 2.0
 
 
@@ -24,16 +24,18 @@ def wait_after(tries: int, chance: random.Random) -> timedelta:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A list that is not asked before a moment, and why."""
+    """An API that is not asked before a moment, and why; `kind` is what it is for."""
 
     until: datetime
     error: str
     tries: int
 
     @classmethod
-    def of(cls, transaction: Transaction, name: str, work: str) -> "Hold | None":
-        """What keeps one kind of work from a list, if anything did last time."""
-        text = transaction.marks.get(_mark(name, work))
+    def of(
+        cls, transaction: Transaction, name: str, work: str, *, kind: str = BLOCK_LIST
+    ) -> "Hold | None":
+        """What keeps one kind of work from an API, if anything did last time."""
+        text = transaction.marks.get(_mark(kind, name, work))
         if not text:
             return None
         found = json.loads(text)
@@ -51,30 +53,33 @@ class Hold:
         until = now + max(wait if asked is None else timedelta(), asked or timedelta())
         return cls(until=until, error=str(error), tries=tries + 1)
 
-    def keep(self, transaction: Transaction, name: str, work: str) -> None:
+    def keep(
+        self, transaction: Transaction, name: str, work: str, *, kind: str = BLOCK_LIST
+    ) -> None:
         told = {"until": self.until.isoformat(), "error": self.error, "tries": self.tries}
-        transaction.marks.set(_mark(name, work), json.dumps(told))
+        transaction.marks.set(_mark(kind, name, work), json.dumps(told))
 
 
-def release(transaction: Transaction, name: str, work: str) -> None:
-    """Nothing keeps this work from a list any more."""
-    transaction.marks.set(_mark(name, work), "")
+def release(transaction: Transaction, name: str, work: str, *, kind: str = BLOCK_LIST) -> None:
+    """Nothing keeps this work from an API any more."""
+    transaction.marks.set(_mark(kind, name, work), "")
 
 
-def _mark(name: str, work: str) -> str:
-    return f"block_list:{name}:{work}"
+def _mark(kind: str, name: str, work: str) -> str:
+    return f"{kind}:{name}:{work}"
 
 
 class Pace:
     """
-    When the next call may be made, so that a list stays below its limit.
+    When the next call may be made, so that an API stays below its limit.
 
-    A call costs what a full one would: gateways count calls, whatever is in them.
+    A call costs what a full one would: gateways count calls, whatever is in them. `biggest` is
+    the most that one call costs.
     """
 
-    def __init__(self, of: BlockList) -> None:
-        self._rate = of.rate
-        self._most = max(of.rate * _BURST_SECONDS, float(of.batch), float(of.look_up))
+    def __init__(self, rate: float, biggest: float) -> None:
+        self._rate = rate
+        self._most = max(rate * _BURST_SECONDS, biggest)
         self._left = self._most
         self._at: datetime | None = None
 
