@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 from connector.domain.errors import ConfigurationError, StoreUnavailableError
@@ -17,6 +18,9 @@ _CACHE_KIB = 65_536
 #: So long a server, or the network before it, may say nothing at all; the kernel's own limits
 #: are a quarter of an hour for what was sent, and two hours for what is waited for.
 SILENCE_MS = 60_000
+#: So long we may rest within a transaction before the server ends it: a machine that was halted
+#: or lost its power would keep what it had locked, for hours.
+REST_MS = 300_000
 _Version = tuple[int, int, int]
 
 
@@ -106,6 +110,13 @@ def open_postgresql(url: str) -> sa.Engine:
             "prepare_threshold": None,
         },
     )
+
+    @sa.event.listens_for(engine, "connect")
+    def limit_rests(connection: psycopg.Connection, _record: object) -> None:
+        # Said here, not with the address: poolers refuse options there.
+        connection.execute(f"SET idle_in_transaction_session_timeout = {REST_MS}".encode())
+        connection.commit()
+
     with store_errors(), engine.connect() as connection:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
             if connection.exec_driver_sql(f"SHOW {name}").scalar_one() == "off":

@@ -9,6 +9,8 @@ import pytest
 from connector.domain.errors import StoreUnavailableError
 from connector.pipeline.slots import KEPT, LEASE, LONGEST_WAIT, SlotJob, SlotRunner, wait_after
 from connector.pipeline.tenure import TenureLostError
+from connector.store import Store
+from tests.jobs.journal import connection_of
 from tests.support.clock import NOON
 
 
@@ -477,3 +479,28 @@ class TestTurn:
 
         assert [each.message for each in caplog.records] == ["job.lost"]
         assert told(store) == [(NOON, "done")]
+
+
+def test_a_worker_halted_within_a_transaction_keeps_nobody_waiting_for_ever(
+    postgres_url, clock
+):
+    store = Store.open(postgres_url)
+    one, two = SlotRunner(store, clock, "one"), SlotRunner(store, clock, "two")
+
+    def halts(turn):
+        with turn.held() as transaction:
+            # As the server does after minutes; until then whoever comes waits for the lock.
+            connection_of(transaction).exec_driver_sql(
+                "SET LOCAL idle_in_transaction_session_timeout = 50"
+            )
+            transaction.marks.set("halted", "yes")
+            clock.advance(seconds=LEASE.total_seconds() + 1)
+            two.run(hourly(Work()))
+
+    with pytest.raises(StoreUnavailableError):
+        one.run(hourly(halts))
+
+    with store.transaction(reads=True) as transaction:
+        assert transaction.marks.get("halted") == ""
+    assert told(store) == [(NOON, "done")]
+    store.close()

@@ -4,7 +4,7 @@ import pytest
 
 from connector.domain.errors import ConfigurationError
 from connector.store import Store
-from connector.store.engine import SILENCE_MS, open_postgresql
+from connector.store.engine import REST_MS, SILENCE_MS, open_postgresql
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,15 @@ def test_a_server_that_falls_silent_is_given_up(postgres_url):
     engine.dispose()
     assert parameters["tcp_user_timeout"] == str(SILENCE_MS)
     assert int(parameters["keepalives_idle"]) * 1_000 < SILENCE_MS
+
+
+def test_a_transaction_that_nobody_goes_on_with_is_ended_by_the_server(postgres_url):
+    engine = open_postgresql(postgres_url)
+
+    with engine.connect() as connection:
+        limit = connection.exec_driver_sql(
+            "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
+        ).scalar_one()
+
+    engine.dispose()
+    assert limit == str(REST_MS)
