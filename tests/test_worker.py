@@ -1,0 +1,65 @@
+"""How often the worker calls what, and that nothing it calls keeps another waiting."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from connector.clock import system_clock
+from connector.pipeline.slots import SlotJob, SlotRunner
+from connector.worker import by_slots, schedule
+
+
+#: Longer than it ever takes: who waits so long has found a fault.
+PATIENCE_SECONDS = 30
+
+
+@pytest.mark.parametrize(
+    "every, seconds",
+    [
+        (timedelta(seconds=5), 0.5),
+        (timedelta(minutes=1), 6),
+        (timedelta(hours=1), 10),
+        (timedelta(days=90), 10),
+    ],
+)
+def test_a_job_by_slots_is_looked_at_several_times_a_slot(store, clock, every, seconds):
+    runner = SlotRunner(store, clock, "one")
+
+    jobs = by_slots(runner, [SlotJob(name="job", every=every, work=lambda _: None)])
+
+    assert {name: look for name, (_, look) in jobs.items()} == {"job": seconds}
+
+
+def test_jobs_that_hang_hold_no_other_up():
+    free, done = threading.Event(), threading.Event()
+    hanging = {f"hanging {each}": (free.wait, 600) for each in range(30)}
+    scheduler = schedule({**hanging, "other": (done.set, 600)}, system_clock)
+    scheduler.start()
+
+    reached = done.wait(PATIENCE_SECONDS)
+
+    free.set()
+    scheduler.shutdown(wait=True)
+    assert reached
+
+
+def test_a_job_that_fails_is_called_again(caplog):
+    calls, thrice = [], threading.Event()
+
+    def fail():
+        calls.append(1)
+        if len(calls) == 3:
+            thrice.set()
+        raise ZeroDivisionError
+
+    scheduler = schedule({"bad": (fail, 0.01)}, system_clock)
+    scheduler.start()
+
+    reached = thrice.wait(PATIENCE_SECONDS)
+
+    scheduler.shutdown(wait=True)
+    assert reached
+    assert {each.message for each in caplog.records if each.name == "connector.worker"} == {
+        "job.failed"
+    }
