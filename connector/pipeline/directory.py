@@ -135,6 +135,7 @@ class DirectorySync:
         mark = f"directory:{mapping.object}"
         with self._store.transaction(reads=True) as transaction:
             place = Place.read(transaction.marks.get(mark))
+        asked_at = self._clock()
         page = self._org.directory(
             mapping.object,
             mapping.phones,
@@ -146,7 +147,14 @@ class DirectorySync:
         self._budget.note(self._org.usage)
         following = _next_place(place, page.entries, page.org_time, done=page.done)
         with self._store.transaction() as transaction:
-            heed(transaction, page.entries, mapping, self._read_phone, self._clock())
+            heed(
+                transaction,
+                page.entries,
+                mapping,
+                self._read_phone,
+                self._clock(),
+                asked_at=asked_at,
+            )
         with self._store.transaction() as transaction:
             changed = keep_entries(transaction, page.entries, self._read_phone)
             transaction.marks.set(mark, str(following))

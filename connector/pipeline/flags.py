@@ -7,7 +7,7 @@ else did by what Salesforce had before, so nothing goes round in circles.
 
 import logging
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.directory import DirectoryEntry
@@ -20,9 +20,6 @@ from connector.store.flags import WrittenConsent
 
 log = logging.getLogger(__name__)
 
-#: How far the org's clock and ours may be apart when a reading is compared with a write.
-SKEW = timedelta(minutes=1)
-
 
 def heed(
     transaction: Transaction,
@@ -30,11 +27,13 @@ def heed(
     mapping: ObjectMapping,
     read_phone: PhoneReader,
     now: datetime,
+    *,
+    asked_at: datetime,
 ) -> int:
     """
     Take what these records' flags say into the ledger; returns how many said something.
 
-    In a transaction of its own, before the records are kept as read: consent is locked before
+    `asked_at` is when Salesforce was asked for them, by our clock. In a transaction of its own, before the records are kept as read: consent is locked before
     all else, and what was not kept is read again.
     """
     alive = [each for each in entries if each.opt_outs and not (each.deleted or each.successor)]
@@ -44,7 +43,7 @@ def heed(
     if not alive:
         return 0
     consents = transaction.consents.find(set(phones.values()))
-    before = _Before(transaction, phones, mapping)
+    before = _Before(transaction, phones, mapping, asked_at)
     events = [
         _event(kind, entry, phones[entry.record.id], now)
         for entry in alive
@@ -64,17 +63,23 @@ class _Before:
     """What the flags of some records were, as far as we know."""
 
     def __init__(
-        self, transaction: Transaction, record_ids: Collection[str], mapping: ObjectMapping
+        self,
+        transaction: Transaction,
+        record_ids: Collection[str],
+        mapping: ObjectMapping,
+        asked_at: datetime,
     ) -> None:
         self._written = transaction.flags.written(record_ids)
         self._seen = transaction.flags.seen(record_ids)
         self._inverted = mapping.opt_out_fields
+        self._asked_at = asked_at
 
     def meaning(self, entry: DirectoryEntry, consent: Consent | None) -> ConsentKind | None:
         """What the flag of this record says that the ledger does not know yet."""
         written = self._written.get(entry.record.id)
-        if written and entry.modified_at < written.at - SKEW:
-            return None  # read before we wrote: it will be read again
+        if written and self._asked_at <= written.at:
+            # Asked for before we knew that ours was written: what we wrote will be read.
+            return None
         ours = self._says(written, entry)
         was_set = self._seen.get(entry.record.id) if ours is None else ours
         if consent and consent.opted_out:

@@ -41,6 +41,7 @@ SELECT_MARKED = Sql("""
     WHERE (object, record_id) IN {pairs} AND urgent >= :urgent
 """)
 COUNT_MARKED = Sql("SELECT COUNT(*) FROM changed_records")
+#: The same again is no other change; of consent it is, for its flag may be cleared by others.
 PUT = Bulk(
     "pending",
     (
@@ -49,16 +50,15 @@ PUT = Bulk(
         "topic text",
         "fields text",
         "change_id text",
-        "since bigint",
-        "urgent smallint",
-        "parent text",
-        "event_at bigint",
-        "heard_at bigint",
+        *("since bigint", "urgent smallint", "parent text"),
+        *("event_at bigint", "heard_at bigint"),
     ),
     """
     ON CONFLICT (object, record_id, topic) DO UPDATE SET
-      fields = excluded.fields, change_id = excluded.change_id, urgent = excluded.urgent,
-      parent = excluded.parent, event_at = excluded.event_at, heard_at = excluded.heard_at
+      fields = excluded.fields, urgent = excluded.urgent,
+      parent = excluded.parent, change_id = CASE WHEN pending.fields = excluded.fields
+        AND excluded.urgent = 0 THEN pending.change_id ELSE excluded.change_id END,
+      event_at = excluded.event_at, heard_at = excluded.heard_at
     """,
 )
 FORGET = Sql("DELETE FROM pending WHERE (record_id, topic) IN {pairs}")

@@ -11,6 +11,7 @@ from connector.pipeline.lane import LEASE
 from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.push import Pusher
 from connector.salesforce.budget import ApiUsage, Budget
+from connector.store.bulk_jobs import Stage
 from tests.pipeline.test_push import count, enqueue, refused, status
 
 
@@ -68,6 +69,20 @@ class TestJob:
         assert calls_to(emulator, "/composite/sobjects") == 0
         (job,) = jobs(store)
         assert (job.records, job.settled, job.failed, job.error) == (PEOPLE, PEOPLE, 0, "")
+
+    def test_what_is_worked_out_again_meanwhile_is_not_written_again(
+        self, store, emulator, bulk_pusher, clock, people
+    ):
+        enqueue(store, clock, people)
+        work(bulk_pusher, clock, 1)
+        assert jobs(store)[0].stage is Stage.GIVEN
+
+        # Whoever reads the records that the job has written does so before it is settled.
+        enqueue(store, clock, people)
+        work(bulk_pusher, clock, 8)
+
+        assert all_delivered(emulator, people)
+        assert (count(store), len(jobs(store))) == (0, 1)
 
     def test_a_small_one_is_not(self, store, emulator, bulk_pusher, clock, people):
         enqueue(store, clock, people[: PEOPLE // 2])

@@ -7,6 +7,8 @@ import pytest
 from connector.domain.consent import ConsentKind, ConsentSource
 from connector.emulator import seed_contacts
 from connector.pipeline.consent import Evidence, settle, start, stop
+from connector.pipeline.flags import heed
+from connector.pipeline.phone_reader import PhoneReader
 from tests.support.events import MOBILE
 
 
@@ -213,6 +215,55 @@ class TestCleared:
 
         assert emulator.record("Contact", alex)[FLAG] is True
         assert found(store).opted_out
+
+
+class TestLate:
+    """A change is stamped when it begins, and seen when it ends."""
+
+    def test_a_tick_that_began_long_before_our_own_write_is_heard(
+        self, store, emulator, alex, clock, sync
+    ):
+        stop(store, [MOBILE], evidence(clock), clock)
+        sync()
+        start(store, MOBILE, evidence(clock), clock, version=1)
+        emulator.update("Contact", alex, {FLAG: True}, commit_after=timedelta(minutes=6))
+        sync()
+        assert not found(store).opted_out
+
+        for _ in range(3):
+            sync()
+
+        assert found(store).opted_out
+
+    def test_what_was_asked_for_before_our_own_write_is_none(
+        self, store, emulator, alex, clock, org, directory, read, pusher, mappings, sync
+    ):
+        stop(store, [MOBILE], evidence(clock), clock)
+        sync()
+        page = org.directory(
+            "Contact",
+            mappings["Contact"].phones,
+            since=None,
+            flags=mappings["Contact"].opt_out_fields,
+        )
+        asked_at = clock()
+        clock.advance(seconds=1)
+        start(store, MOBILE, evidence(clock), clock, version=1)
+        read()
+        pusher.push()
+        assert emulator.record("Contact", alex)[FLAG] is False
+
+        with store.transaction() as transaction:
+            heed(
+                transaction,
+                page.entries,
+                mappings["Contact"],
+                PhoneReader(),
+                clock(),
+                asked_at=asked_at,
+            )
+
+        assert not found(store).opted_out
 
 
 def test_a_reading_older_than_our_write_says_nothing(store, emulator, alex, clock, sync):
