@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 60
 #: More slots than these are not kept, so a run must not have more.
 MOST_SLOTS = 900
 #: Rounds in which all that is left must have come to its end.
-LAST_ROUNDS = 200
+LAST_ROUNDS = 2_000
 
 
 @dataclasses.dataclass(slots=True)

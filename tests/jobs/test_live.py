@@ -8,7 +8,7 @@ from tests.jobs.live import play
 from tests.jobs.process import Rhythm
 
 
-SECONDS = 8
+SECONDS = 6
 
 
 @pytest.mark.parametrize("schedulers", [2, 4])
