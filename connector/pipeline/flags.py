@@ -33,8 +33,9 @@ def heed(
     """
     Take what these records' flags say into the ledger; returns how many said something.
 
-    `asked_at` is when Salesforce was asked for them, by our clock. In a transaction of its own, before the records are kept as read: consent is locked before
-    all else, and what was not kept is read again.
+    `asked_at` is when Salesforce was asked for them, by our clock. In a transaction of its own,
+    before the records are kept as read: consent is locked before all else, and what was not
+    kept is read again.
     """
     alive = [each for each in entries if each.opt_outs and not (each.deleted or each.successor)]
     phones = {entry.record.id: _own_number(entry, mapping, read_phone) for entry in alive}
