@@ -10,6 +10,7 @@ from connector.cli.callback_view import body_facts, event_facts, event_line, lin
 from connector.cli.moments import shown, since
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
+from connector.cli.reconcile import reconcile
 from connector.clock import system_clock
 from connector.domain.callback import KeptCallback
 from connector.domain.errors import CallbackUnreadableError, ConfigurationError, ConnectorError
@@ -42,6 +43,9 @@ def callbacks() -> None:
     Example:
       connector callbacks list --quarantined
     """
+
+
+callbacks.add_command(reconcile)
 
 
 @callbacks.command("list")

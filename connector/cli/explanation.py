@@ -119,7 +119,10 @@ def _state(message: MessageStory) -> Iterator[Line]:
     if delivery.recipient:
         sender = f" from {delivery.sender}" if delivery.sender else ""
         yield "to", f"{delivery.recipient}{sender}"
-    how = "as registered" if delivery.sent_at else "first seen"
+    how = "first seen"
+    if delivery.sent_at:
+        registered = any(each.event.kind == "registration" for each in message.events)
+        how = "as registered" if registered else "as the gateway says"
     yield "sent", f"{shown(message.started_at)} ({how})"
     for label, value in (
         ("ref", delivery.reference),
@@ -135,7 +138,8 @@ def _event(seen: SeenEvent) -> Line:
     said = f"{event.kind} {event.word}".rstrip()
     code = f", code {event.error_code}" if event.error_code else ""
     at = f", of {shown(event.occurred_at)}" if event.occurred_at else ""
-    source = f"#{event.callback_id}" if event.callback_id else "API"
+    by_hand = "asked for" if event.asked_for else "API"
+    source = f"#{event.callback_id}" if event.callback_id else by_hand
     decides = " decides" if seen.decides else ""
     return f"{source}{decides}", f"{shown(event.received_at)} {said}{code}{at}"
 

@@ -12,6 +12,7 @@ from connector.store.sql import Bulk, Sql
 from connector.store.times import micros, moment, moment_or_none
 
 
+DELIVERY = "delivery"
 PUT = Bulk(
     "events",
     (
@@ -44,6 +45,11 @@ class KnownEvent:
     callback_id: int
     received_at: datetime
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether no callback brought it: the gateway was asked."""
+        return self.kind == DELIVERY and not self.callback_id
+
 
 class Events:
     """The events, seen from one transaction."""
@@ -72,7 +78,7 @@ class Events:
 
 def _row(number: int, event: DeliveryEvent | EngagementEvent) -> tuple[object, ...]:
     if isinstance(event, DeliveryEvent):
-        kind = "registration" if event.registered_record else "delivery"
+        kind = "registration" if event.registered_record else DELIVERY
         word, error_code = event.status or event.word, event.error_code
     else:
         kind, word, error_code = str(event.kind), "", ""
