@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import block_lists, gateways, mapping
+from connector import block_lists, gateways, mapping, message_apis
 from connector.cli import found_commands
-from connector.settings import block_list_name, declared
+from connector.settings import block_list_name, declared, message_api_name
 from tests.support import reference
 
 
@@ -48,6 +48,11 @@ def test_settings_that_a_page_names_exist(path):
     known |= {
         block_list_name(gateway, "", key.name)
         for gateway, kind in block_lists.installed().items()
+        for key in kind.keys
+    }
+    known |= {
+        message_api_name(gateway, "", key.name)
+        for gateway, kind in message_apis.installed().items()
         for key in kind.keys
     }
     named = set(

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import click
 
 from connector.cli.callback_view import body_facts, event_facts, event_line, lines, place
+from connector.cli.callbacks_reconcile import reconcile
 from connector.cli.moments import shown, since
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json, print_table
-from connector.cli.reconcile import reconcile
 from connector.clock import system_clock
 from connector.domain.callback import KeptCallback
 from connector.domain.errors import CallbackUnreadableError, ConfigurationError, ConnectorError

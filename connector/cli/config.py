@@ -15,6 +15,7 @@ from connector.settings import Settings
 from connector.setup import binding
 from connector.wiring.block_lists import open_lists
 from connector.wiring.local import open_store, phone_reader, read_mappings, read_secrets
+from connector.wiring.message_apis import open_apis
 from connector.wiring.org import open_org
 
 
@@ -122,6 +123,11 @@ def _block_lists(settings: Settings) -> str:
     return ", ".join(each.name for each in found) or "none is set up"
 
 
+def _message_apis(settings: Settings) -> str:
+    found = open_apis(settings, system_clock)
+    return ", ".join(each.name for each in found) or "none is set up"
+
+
 def _store(settings: Settings) -> str:
     with contextlib.closing(open_store(settings, upgrade=False)) as store:
         store.check()
@@ -149,6 +155,7 @@ CHECKS: Mapping[str, Callable[[Settings], str]] = {
     "mappings": _mappings,
     "gateways": _gateways,
     "block lists": _block_lists,
+    "message APIs": _message_apis,
     "store": _store,
     "Salesforce": _org,
 }

@@ -13,7 +13,7 @@ from connector import gateways, mapping
 from connector.cli import root
 from connector.settings import ADDRESSES, REGION, declared, secret_name
 from connector.settings.declaration import GATEWAY_PREFIX
-from tests.support import block_lists, doctor, salesforce
+from tests.support import block_lists, doctor, message_apis, salesforce
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +27,7 @@ def pages() -> dict[Path, str]:
         DOCS / "gateways.md": gateways_page(),
         DOCS / "facts.md": facts_page(),
         block_lists.PAGE: block_lists.page(table),
+        message_apis.PAGE: message_apis.page(table),
         salesforce.PAGE: salesforce.page(),
         doctor.PAGE: doctor.page(),
     }
@@ -81,6 +82,9 @@ def settings_page() -> str:
         "## Block lists",
         "`CONNECTOR_BLOCK_LIST_<GATEWAY>_<KEY>` belongs to the list of opt-outs that a gateway "
         "keeps itself; [block-lists.md](block-lists.md) has all of them.",
+        "## Message APIs",
+        "`CONNECTOR_MESSAGE_API_<GATEWAY>_<KEY>` belongs to the API that a gateway is asked by "
+        "for what no callback told; [reconcile.md](reconcile.md) has all of them.",
     )
 
 
