@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.rest.server import Api, demand
 
@@ -16,10 +16,11 @@ def basic(user, password):
 
 
 class Gateway(Api):
-    """A gateway that knows `rows`, and gives `size` of them a page."""
+    """Knows `rows`, gives `size` of them a page, and says that a long range has `many`."""
 
     login = ("authorization", "Bearer key")
     size = 2
+    many = 0
 
     def __init__(self):
         super().__init__()
@@ -78,7 +79,8 @@ class Twilio(Gateway):
         demand(asked.query.get("PageToken", "PA0") == f"PA{page}", 400)
         rows = self.rows[page * self.size : (page + 1) * self.size]
         more = (page + 1) * self.size < len(self.rows)
-        following = f"{self.path}.json?PageSize=2&Page={page + 1}&PageToken=PA{page + 1}"
+        place = {**asked.query, "Page": page + 1, "PageToken": f"PA{page + 1}"}
+        following = f"{self.path}.json?{urlencode(place)}"
         return 200, {"messages": rows, "next_page_uri": following if more else None}
 
 
@@ -260,7 +262,6 @@ class Bandwidth(Gateway):
     """Messaging v2: list messages."""
 
     login = ("authorization", basic("user", "password"))
-    many = 0
 
     def row(self, message_id, phone, *, arrived):
         return {

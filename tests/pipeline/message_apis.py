@@ -33,7 +33,7 @@ class MemoryApi(MessageApi):
         self.clock = clock
         self.messages = {}
         self.asked = []
-        self.faults = deque()
+        self.faults: deque[Exception] = deque()
         self.size = 2
 
     def knows(self, message_id, word, code="", *, at=None, sent_at=None, to=ALEX):

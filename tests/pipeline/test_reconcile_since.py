@@ -204,7 +204,7 @@ def test_another_process_that_is_asking_is_waited_for(store, clock, api, ask, wa
 
 @pytest.mark.usefixtures("outage")
 def test_tells_how_it_goes_on(api, ask):
-    steps = []
+    steps: list[int] = []
 
     ask(configured(api), progress=steps.append)
 
