@@ -251,7 +251,7 @@ GATEWAY = Gateway(
     ),
     outage_costs=(
         "nothing while Infobip still tries again. It keeps no pushed event: what is left then "
-        "can be asked for once at the delivery reports of its API"
+        "is asked for within two days, with credentials for its API"
     ),
     cannot_tell=(
         "clicks; anything after 'delivered to operator' where a carrier gives no receipts: "

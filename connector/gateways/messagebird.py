@@ -194,8 +194,8 @@ GATEWAY = Gateway(
     address="?ref=<record id>&campaign=<campaign id>",
     retries="not documented",
     outage_costs=(
-        "perhaps every status that comes meanwhile; ask the SMS API for messages that stay "
-        "Pending"
+        "perhaps every status that comes meanwhile; with credentials for its API the messages "
+        "are asked for afterwards"
     ),
     cannot_tell=(
         "anything about messages that were sent without a reference (it calls for those only); "

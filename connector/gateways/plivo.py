@@ -178,8 +178,8 @@ GATEWAY = Gateway(
     address="?ref=<record id>&campaign=<campaign id>",
     retries="three times, after 60, 120 and 240 seconds, when it gets no 2xx within 8 seconds",
     outage_costs=(
-        "every report that comes while the service is away for longer than seven minutes; ask "
-        "Plivo's Message resource for messages that stay Pending"
+        "every report that comes while the service is away for longer than seven minutes; "
+        "with credentials for its API the messages are asked for afterwards"
     ),
     cannot_tell=(
         "a time with a zone (UTC is assumed), anything after 'sent' where a carrier gives no "

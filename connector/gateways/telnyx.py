@@ -268,8 +268,8 @@ GATEWAY = Gateway(
         "the failover URL; the documentation does not give the pauses"
     ),
     outage_costs=(
-        "every report whose tries all fall into the outage; ask GET /v2/messages/<id> at "
-        "Telnyx for messages that stay Pending"
+        "every report whose tries all fall into the outage; with credentials for its "
+        "API the messages are asked for afterwards"
     ),
     cannot_tell=(
         "whether a message arrived that ends as delivery_unconfirmed (it stays Pending), and "

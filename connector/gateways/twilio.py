@@ -267,8 +267,8 @@ GATEWAY = Gateway(
         "after any failure, all within 15 seconds. Event Streams: up to four hours"
     ),
     outage_costs=(
-        "every report that comes while the service is away for longer than 15 seconds; ask "
-        "Twilio's Message resource for messages that stay Pending"
+        "every report that comes while the service is away for longer than 15 seconds; with "
+        "credentials for its API the messages are asked for afterwards"
     ),
     cannot_tell=(
         "when it happened (only Event Streams has a time), how many segments it had, and, "
