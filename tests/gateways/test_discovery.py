@@ -22,6 +22,7 @@ HOMES = (
     SOURCES / "gateways",
     SOURCES / "gateways" / "imitation",
     SOURCES / "block_lists",
+    SOURCES / "message_apis",
 )
 #: A way to sign that has the name in its own words.
 SCHEMES = {"sigv4"}
