@@ -76,7 +76,7 @@ class ConsentEvent:
         """
         One name for one thing said, however often it is told; the number is not in it.
 
-        All that the fold looks at is, but when we heard of it: of several tellings the first.
+        All that the fold looks at is, but when we heard of it: see `strictly`.
         """
         clock = "told" if self.occurred_at else "ours"
         parts = (
@@ -136,7 +136,9 @@ def fold(phone: str, events: Iterable[ConsentEvent]) -> Consent:
 
     It depends on the set of events only, so late and doubled ones need no special case.
     """
-    said = told_first(events)
+    said: dict[str, ConsentEvent] = {}
+    for event in events:
+        said[event.id] = strictly(event, said.get(event.id))
     holds = holding(said.values())
     if holds:
         return _held(phone, holds, said)
@@ -144,14 +146,16 @@ def fold(phone: str, events: Iterable[ConsentEvent]) -> Consent:
     return Consent(phone=phone, changed_at=max(ends, default=None), version=len(said))
 
 
-def told_first(events: Iterable[ConsentEvent]) -> dict[str, ConsentEvent]:
-    """These by name, each as it was told first."""
-    said: dict[str, ConsentEvent] = {}
-    for event in events:
-        known = said.setdefault(event.id, event)
-        if event.received_at < known.received_at:
-            said[event.id] = event
-    return said
+def strictly(event: ConsentEvent, known: ConsentEvent | None) -> ConsentEvent:
+    """
+    The same thing told twice, as it counts: a hold as of its last telling, else of the first.
+
+    So it makes no difference in which order they are read, and none ever ends a hold.
+    """
+    if known is None:
+        return event
+    later = event.received_at > known.received_at
+    return event if later is (event.kind in _HOLDING) else known
 
 
 def _held(phone: str, holds: Sequence[ConsentEvent], said: dict[str, ConsentEvent]) -> Consent:

@@ -107,7 +107,7 @@ class Lane:
             records = [outcome.change.record for outcome in outcomes]
             urgent = any(outcome.change.urgent for outcome in outcomes)
             with self.store.transaction() as transaction:
-                transaction.writes.forget(record.id for record in records)
+                transaction.writes.forget_half((each.id for each in records), urgent=urgent)
                 transaction.outbox.mark(records, urgent=urgent)
             log.warning("sf.lease.lost", extra={"lane": self._tenure.name})
             return PushReport(postponed=len(outcomes))

@@ -105,7 +105,8 @@ class Settlement:
         """
         outbox = self._transaction.outbox
         overtaken = outbox.overtaken(changes)
-        self._transaction.writes.forget(record.id for record in overtaken)
+        urgent = any(change.urgent for change in changes)
+        self._transaction.writes.forget_half((each.id for each in overtaken), urgent=urgent)
         outbox.mark([*overtaken, *moved], urgent=True)
         if outbox.overtaken(changes, lock=True) != overtaken:
             raise StoreUnavailableError("fields were queued while their answer was kept")

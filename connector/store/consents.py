@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
-from connector.domain.consent import Consent, ConsentEvent, strictest
+from connector.domain.consent import Consent, ConsentEvent, strictest, strictly
 from connector.store.audit import Act, Audit
 from connector.store.consent_rows import (
     ADD_EVENTS,
@@ -30,9 +30,8 @@ LOCK = Sql("""
     SELECT phone, version FROM consents WHERE phone IN {items} AND scope = ''
     ORDER BY phone {lock}
 """)
-HEARD_FIRST = Sql("""
-    UPDATE consent_events SET received_at = :received_at
-    WHERE id = :id AND received_at > :received_at AND phone IN {items}
+TOLD_AGAIN = Sql("""
+    UPDATE consent_events SET received_at = :received_at WHERE id = :id AND phone IN {items}
 """)
 SELECT_EVENTS = Sql("SELECT * FROM consent_events WHERE phone IN {items}")
 SELECT_NEWEST = Sql("""
@@ -125,7 +124,7 @@ class Consents:
         self.lock(phones)
         known = self._ledgers(phones)
         added: list[Recorded] = []
-        heard: set[str] = set()
+        again: set[str] = set()
         for callback_id, event in told:
             ledger = known[event.phone]
             if event.id not in ledger:
@@ -139,13 +138,12 @@ class Consents:
                         version_after=before + 1,
                     )
                 )
-            elif event.received_at < ledger[event.id].received_at:
-                ledger[event.id] = self._heard_first(event, ledger[event.id])
-                heard.add(event.phone)
+            elif self._told_again(event, ledger):
+                again.add(event.phone)
         ADD_EVENTS.run(
             self._connection, sorted(event_row(each.callback_id, each.event) for each in added)
         )
-        touched = {each.event.phone for each in added} | heard
+        touched = {each.event.phone for each in added} | again
         PUT_STATE.run(
             self._connection,
             sorted(
@@ -155,12 +153,16 @@ class Consents:
         self._audit.append([self._act(each) for each in added])
         return added
 
-    def _heard_first(self, event: ConsentEvent, known: ConsentEvent) -> ConsentEvent:
-        """It was told twice, and what was read later was heard before: that is when we knew."""
+    def _told_again(self, event: ConsentEvent, ledger: dict[str, ConsentEvent]) -> bool:
+        """Whether it changes when something known was heard, as far as that counts."""
+        known = ledger[event.id]
+        at = strictly(event, known).received_at
+        if at == known.received_at:
+            return False
         names = keys([event.phone, *self._erased([event.phone])])
-        at = micros(event.received_at)
-        HEARD_FIRST.run(self._connection, id=event.id, received_at=at, keys=names)
-        return dataclasses.replace(known, received_at=event.received_at)
+        TOLD_AGAIN.run(self._connection, id=event.id, received_at=micros(at), keys=names)
+        ledger[event.id] = dataclasses.replace(known, received_at=at)
+        return True
 
     def _act(self, recorded: Recorded) -> Act:
         event = recorded.event

@@ -24,6 +24,10 @@ SELECT_REMEMBERED = Sql("""
     SELECT object, record_id, topic, fields FROM written WHERE record_id IN {items}
 """)
 FORGET = Sql("DELETE FROM written WHERE record_id IN {items}")
+FORGET_HALF = Sql("""
+    DELETE FROM written WHERE record_id IN {items}
+      AND CASE WHEN topic = 'consent' THEN 1 ELSE 0 END = :consent
+""")
 FORGET_SENT = Sql("""
     DELETE FROM written WHERE (object, record_id, topic) IN (
       SELECT object, record_id, topic FROM pending WHERE change_id IN {items}
@@ -159,6 +163,14 @@ class Writes:
     def forget(self, record_ids: Iterable[str]) -> None:
         """Whatever Salesforce has of these records, write it again."""
         FORGET.run(self._connection, keys=keys(record_ids))
+
+    def forget_half(self, record_ids: Iterable[str], *, urgent: bool) -> None:
+        """
+        The same of consent, or of all but consent.
+
+        Of a flag whose writing we forgot we could not tell that it is ours.
+        """
+        FORGET_HALF.run(self._connection, keys=keys(record_ids), consent=int(urgent))
 
     def log(self, outcomes: Sequence[Outcome], now: datetime) -> None:
         LOG.run(self._connection, [_log_row(outcome, now) for outcome in outcomes])

@@ -20,7 +20,9 @@ from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
 from connector.pipeline.suppression import check
 from connector.salesforce.budget import Budget
+from connector.settings import Brands
 from connector.store.times import micros
+from tests.consent.lists import Lists
 from tests.consent.oracle import Said
 from tests.consent.org import Contact, MemoryOrg
 from tests.consent.watch import Watch
@@ -28,9 +30,12 @@ from tests.consent.world import World
 
 
 GATEWAYS = {generic.GATEWAY.name: generic.GATEWAY}
-MAPPINGS: Mapping[str, mapping.Mapping] = {
-    "Contact": mapping.load(Path(__file__).with_name("contact.yaml"))
-}
+_HERE = Path(__file__).parent
+MAPPINGS: Mapping[str, mapping.Mapping] = {"Contact": mapping.load(_HERE / "contact.yaml")}
+#: For the few scenes that need more: Leads, and a field that may go by a bulk job.
+WITH_LEADS = {**MAPPINGS, "Lead": mapping.load(_HERE / "lead.yaml")}
+WITH_REPLIES = {"Contact": mapping.load(_HERE / "replies.yaml")}
+SENDERS = {"": "+12015550190", "shoes": "+12015550191", "hats": "+12015550192"}
 DOUBT = "please stop texting me"
 
 
@@ -41,7 +46,7 @@ class AsWritten(PhoneReader):
         return text
 
 
-read_phone = AsWritten()
+read_phone = AsWritten(brands=Brands({b: (sender,) for b, sender in SENDERS.items() if b}))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,8 @@ class Word:
     account: str = "a"
     #: Seconds by which the gateway's clock differs from ours; None where it tells no time.
     ahead: int | None = 0
+    #: The brand of the sender that it is a reply to.
+    brand: str = ""
 
 
 class Cast:
@@ -62,6 +69,10 @@ class Cast:
         self.world = world
         self.org = MemoryOrg(world.clock, world.scheduler.point)
         self.watch = Watch(world, self.org)
+        self.lists = Lists(world, self.watch)
+        self.mappings = MAPPINGS
+        self.bulk_from = 0
+        self.erased = False
         self._number = 0
 
     def next_number(self) -> int:
@@ -70,6 +81,8 @@ class Cast:
 
     def begin(self) -> None:
         self._number = 0
+        self.mappings, self.bulk_from, self.erased = MAPPINGS, 0, False
+        self.lists.begin()
         self.watch.violation = None
 
     def gateway(self, word: Word) -> None:
@@ -83,11 +96,18 @@ class Cast:
         normalise(self.world.store, GATEWAYS, read_phone, self.world.clock)
 
     def work_out(self) -> None:
-        enqueue(self.world.store, MAPPINGS, self.world.clock)
+        enqueue(self.world.store, self.mappings, self.world.clock)
 
     def push(self, holder: str) -> None:
         budget = Budget(clock=self.world.clock, share=1.0, reserve=0)
-        Pusher(self.world.store, self.org, budget, self.world.clock, holder=holder).push()  # type: ignore[arg-type]
+        Pusher(
+            self.world.store,
+            self.org,  # type: ignore[arg-type]
+            budget,
+            self.world.clock,
+            holder=holder,
+            bulk_from=self.bulk_from,
+        ).push()
 
     def work(self, holder: str) -> None:
         """One round of a worker."""
@@ -98,42 +118,44 @@ class Cast:
     def sync(self, holder: str) -> None:
         store, org, clock = self.world.store, self.org, self.world.clock
         budget = Budget(clock=clock, share=1.0, reserve=0)
-        DirectorySync(store, org, budget, clock, MAPPINGS, read_phone, holder=holder).sync()  # type: ignore[arg-type]
+        DirectorySync(
+            store, org, budget, clock, self.mappings, read_phone, holder=holder
+        ).sync()  # type: ignore[arg-type]
 
     def sync_and_work(self, holder: str) -> None:
         self.sync(holder)
         self.work_out()
         self.push(holder)
 
-    def ask(self, phone: str, times: int = 1) -> None:
+    def ask(self, phone: str, times: int = 1, brand: str = "") -> None:
         """A sender wants to know, so many times."""
         for _ in range(times):
-            self.version(phone)
+            self.version(phone, brand)
             self.world.scheduler.point("thinks")
 
-    def version(self, phone: str) -> int:
-        (answer,) = check(
-            self.world.store, [phone], read_phone, self.world.clock, actor="key:sender"
-        )
-        self.watch.answered(phone, sendable=answer.sendable)
+    def version(self, phone: str, brand: str = "") -> int:
+        store, clock = self.world.store, self.world.clock
+        (answer,) = check(store, [phone], read_phone, clock, actor="key:sender", scope=brand)
+        self.watch.answered(phone, brand, sendable=answer.sendable)
         return answer.version
 
-    def opt_in(self, phone: str, ahead: int) -> None:
+    def opt_in(self, phone: str, ahead: int, brand: str = "") -> None:
         """One of us looks, and records evidence that is so many seconds newer than now."""
-        version = self.version(phone)
+        version = self.version(phone, brand)
         at = whole(self.world.clock(), ahead)
-        said = Said(kind="start", at=micros(at), timed=True, source="API")
+        said = Said(kind="start", at=micros(at), timed=True, source="API", scope=brand)
         self.world.oracle.intends(phone, said, version)
+        store, clock = self.world.store, self.world.clock
         try:
-            start(self.world.store, phone, evidence(at), self.world.clock, version=version)
+            start(store, phone, evidence(at), clock, version=version, scope=brand)
         except ConflictError:
             return
 
-    def opt_out(self, phone: str) -> None:
+    def opt_out(self, phone: str, brand: str = "") -> None:
         at = whole(self.world.clock(), 0)
-        said = Said(kind="stop", at=micros(at), timed=True, source="API")
+        said = Said(kind="stop", at=micros(at), timed=True, source="API", scope=brand)
         self.world.oracle.intends(phone, said, 0)
-        stop(self.world.store, [phone], evidence(at), self.world.clock)
+        stop(self.world.store, [phone], evidence(at), self.world.clock, scope=brand)
 
     def decide(self, phone: str) -> None:
         """One of us looks at what may be a STOP, and decides that it is none."""
@@ -160,6 +182,7 @@ class Cast:
     def flag(self, record: str, *, to: bool) -> None:
         """Somebody in Salesforce changes the flag; it is stamped before it can be seen."""
         stamped = self.org.now()
+        self.world.oracle.ticked |= to
         self.world.scheduler.point("changes the flag")
         self.org.change(record, to, stamped=stamped)
 
@@ -167,7 +190,17 @@ class Cast:
         self.world.scheduler.point("makes a record")
         self.org.contacts[record] = Contact(phone=phone, modified_at=self.org.now())
 
+    def renumber(self, record: str, phone: str) -> None:
+        self.world.scheduler.point("writes another number")
+        self.org.renumber(record, phone)
+
+    def bury(self, record: str, successor: str) -> None:
+        """Merge a record into another, or convert it."""
+        self.world.scheduler.point("merges")
+        self.org.bury(record, successor)
+
     def erase(self, phone: str) -> None:
+        self.erased = True
         erase(self.world.store, GATEWAYS, read_phone, self.world.clock, phone, actor="user:ann")
 
     def wait(self, minutes: int) -> None:
@@ -184,6 +217,7 @@ class Cast:
             try:
                 self.sync(f"rest {number}")
                 self.work(f"rest {number}")
+                self.lists.rest(number)
             except OrgUnavailableError:
                 continue
             if self.watch.violation or (number and before == self._seen()):
@@ -196,6 +230,7 @@ class Cast:
             self.org.writes,
             query("SELECT COUNT(*) FROM consent_events").fetchone(),
             query("SELECT COUNT(*) FROM pending").fetchone(),
+            query("SELECT COUNT(*) FROM bulk_changes").fetchone(),
             query("SELECT COUNT(*) FROM changed_records").fetchone(),
             query("SELECT SUM(position) FROM cursors").fetchone(),
         )
@@ -211,7 +246,12 @@ def arrival_of(word: Word, received_at: datetime, message: str) -> tuple[Arrival
     document: dict[str, object] = {
         "type": "sms.received",
         **stamp,
-        "data": {"from": word.phone, "text": _TEXTS[word.kind], "message_id": message},
+        "data": {
+            "from": word.phone,
+            "to": SENDERS[word.brand],
+            "text": _TEXTS[word.kind],
+            "message_id": message,
+        },
     }
     callback = Callback(
         gateway="generic",
@@ -230,6 +270,7 @@ def arrival_of(word: Word, received_at: datetime, message: str) -> tuple[Arrival
         source="Reply",
         place=("generic", word.account),
         message_id=message,
+        scope="" if word.kind == "review" else word.brand,
     )
     return Arrival(callback=callback, urgent=True), said
 

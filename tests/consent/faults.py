@@ -8,8 +8,18 @@ from datetime import timedelta
 from connector.domain import consent as rules
 from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.directory import DirectoryEntry
+from connector.domain.records import RecordRef
+from connector.pipeline import (
+    block_lists,
+    directory,
+    flags,
+    lane,
+    normalise,
+    push,
+    suppression,
+)
 from connector.pipeline import consent as saying
-from connector.pipeline import flags, lane, normalise, suppression
+from connector.store import bulk_jobs
 from connector.store import consents as ledger
 from connector.store.outbox import Outbox
 from connector.store.writes import Writes
@@ -29,6 +39,51 @@ def planted(owner: object, name: str, fault: object) -> Iterator[None]:
 
 def _start_of_any_account(self: ConsentEvent, hold: ConsentEvent) -> bool:
     return self.at > hold.at + rules.CLOCK_SKEW
+
+
+def _start_of_any_brand(self: ConsentEvent, hold: ConsentEvent) -> bool:
+    return _undoes(dataclasses.replace(self, scope=hold.scope), hold)
+
+
+_undoes = ConsentEvent.undoes
+
+
+def _without_new_brands(transaction, known, heard):
+    return {
+        phone: {
+            scope: state for scope, state in states.items() if scope in known.get(phone, {""})
+        }
+        for phone, states in _with_unheard(transaction, known, heard).items()
+    }
+
+
+_with_unheard = suppression.with_unheard
+
+
+def _with_opt_outs(self, name, record_ids, now):
+    """What a job takes, opt-outs and opt-ins among it."""
+    wanted = {each: [] for each in record_ids}
+    pairs = bulk_jobs.keys((record_id, name) for record_id in wanted)
+    for row in bulk_jobs.SELECT_OF_RECORDS.run(self._connection, keys=pairs):
+        if row.not_before <= bulk_jobs.micros(now):
+            wanted[row.record_id].append(row)
+    return [
+        bulk_jobs.change_of(RecordRef(name, each), topics, urgent=False)
+        for each, topics in wanted.items()
+        if topics
+    ]
+
+
+def _calls_of_the_rest(self, lane, limit, *, urgent=False, calls_only=False):
+    if not urgent:
+        yield from _calls(self, lane, limit, calls_only=calls_only)
+
+
+_calls = push.Pusher._calls  # noqa: SLF001
+
+
+def _free(_states: object, _scope: str) -> bool:
+    return False
 
 
 def _clears(
@@ -72,11 +127,15 @@ def _all(_transaction: object, batch: object) -> object:
     return batch
 
 
+def _nothing(*_arguments: object) -> None:
+    """It is not known."""
+
+
 def _unaware(*_arguments: object, **_more: object) -> dict[str, object]:
     return {}
 
 
-def _careless(self: Writes, _record_ids: object) -> None:
+def _careless(self: Writes, _record_ids: object, **_half: bool) -> None:
     """Nothing that Salesforce has is ever doubted."""
 
 
@@ -87,6 +146,8 @@ class Fault:
     name: str
     where: tuple[tuple[object, str, object], ...]
     rules: frozenset[str]
+    #: Where it shows; empty: anywhere.
+    scene: str = ""
 
     @contextlib.contextmanager
     def planted(self) -> Iterator[None]:
@@ -96,8 +157,8 @@ class Fault:
             yield
 
 
-def _fault(name: str, found: str, *where: tuple[object, str, object]) -> Fault:
-    return Fault(name=name, where=where, rules=frozenset(found.split()))
+def _fault(name: str, found: str, *where: tuple[object, str, object], scene: str = "") -> Fault:
+    return Fault(name=name, where=where, rules=frozenset(found.split()), scene=scene)
 
 
 FAULTS = (
@@ -129,5 +190,37 @@ FAULTS = (
         (lane, "_current", _all),
         (Outbox, "overtaken", _never),
         (Writes, "forget", _careless),
+        (Writes, "forget_half", _careless),
+    ),
+    _fault(
+        "a START to one brand counts for all",
+        "C-1",
+        (ConsentEvent, "undoes", _start_of_any_brand),
+    ),
+    _fault(
+        "what is unread counts for brands that are known",
+        "C-1",
+        (suppression, "with_unheard", _without_new_brands),
+    ),
+    _fault("who holds a number later is not told", "C-6", (directory, "_greet", _never)),
+    _fault(
+        "our own flag is taken for a tick",
+        "C-4",
+        (flags._Before, "_says", _nothing),  # noqa: SLF001
+        scene="a number that opted out, on a record",
+    ),
+    _fault(
+        "opt-outs go by jobs",
+        "C-6",
+        (bulk_jobs.BulkJobs, "changes", _with_opt_outs),
+        (push.Pusher, "_calls", _calls_of_the_rest),
+        (push.Pusher, "_with_opt_outs", lambda _pusher: set()),
+        scene="a bulk job goes, STOP comes",
+    ),
+    _fault(
+        "a list is told without a look at the ledger",
+        "C-6",
+        (block_lists, "is_stopped", _free),
+        scene="a list is told of START, STOP comes",
     ),
 )

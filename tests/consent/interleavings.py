@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.consent.scenarios import SCENES, Scene
+from tests.consent.scenes import SCENES, Scene
 from tests.consent.stage import DRAWN, Shown, Stage, Tally
 
 

@@ -28,10 +28,11 @@ class Said:
     id: str = ""
     about: str = ""
     message_id: str = ""
+    scope: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
-        return (self.kind, self.at, self.timed, self.place, self.message_id)
+        return (self.kind, self.at, self.timed, self.place, self.message_id, self.scope)
 
     @property
     def holds(self) -> bool:
@@ -45,14 +46,25 @@ class Said:
             # Nobody has evidence of what comes after it.
             at = self.at if hold.received <= self.received else min(self.at, self.received)
             return at - hold.at > SKEW
-        if self.place != hold.place:
+        if self.place != hold.place or hold.scope not in {"", self.scope}:
             return False
         return self.at - hold.at > (SKEW if self.timed and hold.timed else RECEIPT_SKEW)
 
 
-def opted_out(said: Iterable[Said]) -> bool:
-    """Whether anything said stands against texting."""
+def scopes(said: Iterable[Said]) -> frozenset[str]:
+    """The brands that anything was said to, and everybody."""
+    return frozenset({"", *(each.scope for each in said)})
+
+
+def refused(said: Iterable[Said]) -> bool:
+    """Whether anything said stands against texting by whomever."""
     said = list(said)
+    return any(opted_out(said, scope) for scope in scopes(said))
+
+
+def opted_out(said: Iterable[Said], scope: str = "") -> bool:
+    """Whether anything said to everybody or to this brand stands against its texting."""
+    said = [each for each in said if each.scope in {"", scope}]
     decided = {each.about for each in said if each.kind == "settled"}
     starts = [each for each in said if each.kind == "start" and each.id not in decided]
     for hold in said:
@@ -87,6 +99,9 @@ class Oracle:
         self.checks = 0
         self.ledger: dict[str, dict[str, Said]] = {}
         self.out_since: dict[str, int] = {}
+        #: What somebody ticked in Salesforce, or put on a gateway's list.
+        self.ticked = False
+        self.listed: set[str] = set()
         self._told: dict[str, dict[tuple[object, ...], Said]] = {}
         self._intended: dict[str, list[tuple[Said, int]]] = {}
 
@@ -100,9 +115,7 @@ class Oracle:
 
     def begin_with(self, ledger: Ledger) -> None:
         self.ledger = {phone: dict(said) for phone, said in ledger.items()}
-        self.out_since = {
-            phone: 0 for phone, said in ledger.items() if opted_out(said.values())
-        }
+        self.out_since = {phone: 0 for phone, said in ledger.items() if refused(said.values())}
 
     def commit(self, ledger: Ledger) -> None:
         """A transaction was committed; this is what the ledger has now."""
@@ -113,7 +126,7 @@ class Oracle:
                 raise Violation("C-1", f"the ledger lost a {before[lost].kind}")
         for phone, now in ledger.items():
             before = self.ledger.get(phone, {})
-            if len(now) == len(before):
+            if now == before:
                 continue
             for new in now.keys() - before.keys():
                 self._justify(phone, now[new], before)
@@ -121,7 +134,7 @@ class Oracle:
             self._judge(phone)
 
     def _judge(self, phone: str) -> None:
-        if not opted_out(self.ledger[phone].values()):
+        if not refused(self.ledger[phone].values()):
             self.out_since.pop(phone, None)
         else:
             self.out_since.setdefault(phone, self.commits)
@@ -132,8 +145,13 @@ class Oracle:
         if new.source == "Salesforce":
             if new.kind not in {"stop", "request"}:
                 raise Violation("C-4", f"a sync from Salesforce brought a {new.kind}")
+            if new.kind == "stop" and not self.ticked:
+                raise Violation("C-4", "a tick in Salesforce that nobody made")
         elif new.source in WITNESSED:
             self._witnessed(phone, new, before)
+        elif new.source == "Provider":
+            if new.kind != "stop" or phone not in self.listed:
+                raise Violation("C-1", f"a {new.kind} that no list told")
         elif new.key not in self._told.get(phone, {}):
             raise Violation("C-1", f"a {new.kind} that no gateway told")
 
@@ -150,18 +168,20 @@ class Oracle:
         if len(before) not in versions:
             raise Violation("C-5", f"a {new.kind} at version {len(before)}, seen {versions}")
         if new.kind == "start" and any(
-            each.holds and new.at - each.at <= SKEW for each in before.values()
+            each.holds and each.scope in {"", new.scope} and new.at - each.at <= SKEW
+            for each in before.values()
         ):
             raise Violation("C-5", "an opt-in with evidence no later than a STOP")
         about = before.get(new.about)
         if new.kind == "settled" and (about is None or about.kind == "stop"):
             raise Violation("C-5", "a decision about a STOP, or about nothing")
 
-    def forbids(self, phone: str) -> bool:
+    def forbids(self, phone: str, scope: str = "") -> bool:
         """
         Whether a sender must hear no: by the ledger, and by what gateways heard 2xx for.
 
-        A START counts once it is in the ledger, a STOP from its 2xx on.
+        Who asks for no brand must hear it where any was refused. A START counts once it is in
+        the ledger, a STOP from its 2xx on.
         """
         self.checks += 1
         known = self.ledger.get(phone, {})
@@ -171,7 +191,8 @@ class Oracle:
             for key, each in self._told.get(phone, {}).items()
             if key not in have and each.holds
         ]
-        return opted_out([*known.values(), *unread])
+        said = [*known.values(), *unread]
+        return opted_out(said, scope) if scope else refused(said)
 
     def all_told(self) -> None:
         """At the end: whatever was acknowledged is in the ledger."""

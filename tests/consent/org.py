@@ -9,9 +9,19 @@ from connector.domain.directory import DirectoryEntry
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.salesforce.directory import DirectoryPage
 from connector.salesforce.errors import NoAnswerError
+from tests.consent.bulk import MemoryBulk
 
 
 FLAG = "SMS_Opt_Out__c"
+_OBJECTS = {"003": "Contact", "00Q": "Lead"}
+
+
+def object_of(record_id: str) -> str:
+    return _OBJECTS[record_id[:3]]
+
+
+def _ref(record_id: str) -> RecordRef:
+    return RecordRef(object_of(record_id), record_id)
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -22,6 +32,8 @@ class Contact:
     flag: bool = False
     modified_at: datetime
     deleted: bool = False
+    #: Into which it was merged, or which it became.
+    successor: str = ""
 
 
 class MemoryOrg:
@@ -44,12 +56,15 @@ class MemoryOrg:
         self.writes = 0
         self.lose: set[int] = set()
         self.usage = None
-        self.bulk = None
+        self.bulk = MemoryBulk(self)
         self._updates = 0
         self._under_way: dict[int, list[RecordChange]] = {}
 
     def now(self) -> datetime:
         return self._clock() + self.ahead
+
+    def point(self, what: str) -> None:
+        self._point(what)
 
     def begin_with(self, contacts: Mapping[str, Contact]) -> None:
         self.contacts = {name: dataclasses.replace(each) for name, each in contacts.items()}
@@ -57,6 +72,19 @@ class MemoryOrg:
         self.lose = set()
         self.ahead = timedelta(0)
         self._under_way = {}
+        self.bulk.begin()
+
+    def renumber(self, record_id: str, phone: str) -> None:
+        """Somebody writes another number."""
+        contact = self.contacts[record_id]
+        contact.phone, contact.modified_at = phone, self.now()
+
+    def bury(self, record_id: str, successor: str) -> None:
+        """A record is merged into another, or a Lead becomes a Contact."""
+        gone, heir = self.contacts[record_id], self.contacts[successor]
+        if not gone.deleted and not heir.deleted:
+            gone.deleted, gone.successor = True, successor
+            gone.modified_at = heir.modified_at = self.now()
 
     def change(self, record_id: str, flag: bool, *, stamped: datetime | None = None) -> None:  # noqa: FBT001
         """Somebody ticks the flag, or clears it."""
@@ -75,7 +103,7 @@ class MemoryOrg:
         # Whoever is gone from here on has sent it: it arrives whenever it does.
         self._under_way[number] = list(changes)
         self._point("update")
-        outcomes = [self._write(change) for change in self._under_way.pop(number)]
+        outcomes = [self.write(change) for change in self._under_way.pop(number)]
         self._point("answer of update")
         if number in self.lose:
             raise NoAnswerError("the answer was lost")
@@ -85,13 +113,13 @@ class MemoryOrg:
         """What was under way when its sender went is carried out now."""
         under_way, self._under_way = self._under_way, {}
         for change in (each for batch in under_way.values() for each in batch):
-            self._write(change)
+            self.write(change)
 
     def lose_under_way(self) -> None:
         """What was under way never arrives."""
         self._under_way = {}
 
-    def _write(self, change: RecordChange) -> Outcome:
+    def write(self, change: RecordChange) -> Outcome:
         contact = self.contacts.get(change.record.id)
         if contact is None or contact.deleted:
             return Outcome(
@@ -115,7 +143,11 @@ class MemoryOrg:
     ) -> DirectoryPage:
         self._point("directory")
         self.calls += 1
-        order = sorted((each.modified_at, name) for name, each in self.contacts.items())
+        order = sorted(
+            (each.modified_at, name)
+            for name, each in self.contacts.items()
+            if object_of(name) == object
+        )
         found = [
             name
             for at, name in order
@@ -138,11 +170,16 @@ class MemoryOrg:
             phones={phone_fields[0]: contact.phone},
             modified_at=contact.modified_at,
             deleted=contact.deleted,
+            successor=_ref(contact.successor) if contact.successor else None,
             opt_outs={field: contact.flag is not inverted for field, inverted in flags.items()},
         )
 
     def successors(self, records: Iterable[RecordRef]) -> dict[RecordRef, RecordRef | None]:
         self.calls += 1
-        return {
-            record: None if self.contacts[record.id].deleted else record for record in records
-        }
+        return {record: self._successor(record) for record in records}
+
+    def _successor(self, record: RecordRef) -> RecordRef | None:
+        contact = self.contacts[record.id]
+        if contact.successor:
+            return self._successor(_ref(contact.successor))
+        return None if contact.deleted else record

@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.errors import ConnectorError, OrgUnavailableError
-from tests.consent.actors import Cast
+from tests.consent.actors import Cast, Word
 from tests.consent.oracle import Oracle, Violation
 from tests.consent.org import Contact
-from tests.consent.scenarios import (
+from tests.consent.scenarios import drawn
+from tests.consent.scenes import (
     ALEX,
     BEGINNINGS,
+    FRESH,
     IN_AGAIN,
     KIM,
+    LEAD,
     OTHER,
     OUT,
     PHONE,
@@ -22,7 +25,6 @@ from tests.consent.scenarios import (
     SCENES,
     Actors,
     Scene,
-    drawn,
 )
 from tests.consent.scheduler import Action, Chooser, Drawn, Enumerated
 from tests.consent.world import Rows, World
@@ -83,13 +85,13 @@ class Stage:
         self.cast = Cast(self.world)
         self.tallies: dict[str, Tally] = {}
         self.rules: Counter[str] = Counter()
-        self.world.know([PHONE, OTHER])
+        self.world.know([PHONE, OTHER, FRESH])
         self._beginnings = {name: self._begun(name) for name in BEGINNINGS}
 
     def _begun(self, name: str) -> _Beginning:
         world, cast = self.world, self.cast
         if not self._beginnings_known:
-            contacts = {ALEX: PHONE, KIM: PHONE, SAM: OTHER}
+            contacts = {ALEX: PHONE, KIM: PHONE, SAM: OTHER, LEAD: PHONE}
             cast.org.begin_with(
                 {
                     record: Contact(phone=phone, modified_at=world.now)
@@ -98,7 +100,9 @@ class Stage:
             )
             cast.come_to_rest()
         if name in {OUT, IN_AGAIN}:
-            cast.opt_out(PHONE) if name == OUT else cast.opt_in(PHONE, 30)
+            # By a text, so that a START by text may end it too.
+            said = Word(kind="stop", phone=PHONE)
+            cast.gateway(said) if name == OUT else cast.opt_in(PHONE, 30)
             cast.come_to_rest()
         world.now += timedelta(hours=1)
         self._beginnings_known = True
@@ -111,7 +115,7 @@ class Stage:
             now=world.now,
         )
 
-    _beginnings_known = False
+    _beginnings_known = exact = False
 
     @property
     def runs(self) -> int:
@@ -121,6 +125,7 @@ class Stage:
         """One run by chance."""
         dice = random.Random(f"{seed}:{number}")  # noqa: S311 (repeatable, not secret)
         self.cast.begin()
+        self.exact = False
         begins, actors = drawn(self.cast, dice)
         chooser = Drawn(dice, switches=dice.randrange(2, 9), crashes=dice.randrange(3))
         lose = self.cast.org.lose
@@ -134,6 +139,7 @@ class Stage:
         chooser = Enumerated(path, switches=scene.switches, crashes=scene.crashes)
         dice = random.Random(len(path))  # noqa: S311
         actors = scene.actors(self.cast)
+        self.exact = scene.exact
         shown = self._play(scene.name, "", scene.begins, actors, chooser, dice, set())
         if shown:
             replay = f"{scene.name}:{'.'.join(map(str, chooser.taken))}"
@@ -188,6 +194,7 @@ class Stage:
         self.cast.org.begin_with(beginning.contacts)
         world.now = beginning.now
         world.oracle = Oracle()
+        world.oracle.ticked = not self.exact
         world.oracle.begin_with(world.ledger())
 
     def _rest(self, dice: random.Random) -> None:
@@ -202,8 +209,11 @@ class Stage:
             raise Violation("C-6", "it never comes to rest")
         if not cast.watch.violation:
             cast.watch.at_rest()
-            for phone in (PHONE, OTHER):
-                cast.ask(phone)
+            if cast.lists.used and not cast.erased:
+                cast.watch.listed_at_rest(cast.lists.list.entries)
+            for brand in ("", "shoes", "hats"):
+                cast.ask(PHONE, brand=brand)
+            cast.ask(OTHER)
 
 
 def _alone(act: Callable[[], object]) -> Action:

@@ -1,6 +1,6 @@
 """What was worked out before a STOP is not sent after it."""
 
-from tests.consent.scenarios import ALEX, KIM, PHONE
+from tests.consent.scenes import ALEX, KIM, PHONE
 from tests.consent.stage import Stage
 
 

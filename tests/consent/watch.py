@@ -1,9 +1,10 @@
 """Looks at the database after every commit, and at the org at the end."""
 
 import json
+from collections.abc import Collection, Sequence
 
 from connector.domain.records import RecordChange
-from tests.consent.oracle import Violation, opted_out
+from tests.consent.oracle import Violation, opted_out, refused, scopes
 from tests.consent.org import FLAG, MemoryOrg
 from tests.consent.world import World
 
@@ -31,6 +32,9 @@ class Watch:
     def _committed(self) -> None:
         if self.violation:
             return
+        if self._world.scheduler.crashes or self._org.lose:
+            # Of a write whose answer is lost nobody can tell whether it was a tick.
+            self._world.oracle.ticked = True
         try:
             ledger = self._world.ledger()
             self._world.oracle.commit(ledger)
@@ -43,9 +47,11 @@ class Watch:
         """What senders' answers are made of agrees with the rules."""
         oracle, states = self._world.oracle, self._world.states()
         for phone, said in oracle.ledger.items():
-            oracle.checks += 1
-            if states.get(phone, False) is not opted_out(said.values()):
-                raise Violation("C-1", f"the state says {states.get(phone)}, the rules do not")
+            own = states.get(phone, {})
+            for scope in scopes(said.values()):
+                oracle.checks += 1
+                if own.get(scope, False) is not opted_out(said.values(), scope):
+                    raise Violation("C-1", f"the state says {own}, the rules do not")
 
     def _queued(self) -> None:
         """Of whoever is opted out: Salesforce has it, or it is queued ahead of all else."""
@@ -76,9 +82,15 @@ class Watch:
             if phone in oracle.out_since:
                 self.found(Violation("C-6", "not opted out is sent after a STOP's commit"))
 
-    def answered(self, phone: str, *, sendable: bool) -> None:
+    def unblocking(self, phones: Sequence[str]) -> None:
+        """A gateway is about to be told that these may be texted again."""
+        self._world.oracle.checks += 1
+        if not self._world.oracle.out_since.keys().isdisjoint(phones):
+            self.found(Violation("C-6", "taken off a list after a STOP's commit"))
+
+    def answered(self, phone: str, scope: str = "", *, sendable: bool) -> None:
         """A sender was told this, just now."""
-        if self._world.oracle.forbids(phone) and sendable:
+        if self._world.oracle.forbids(phone, scope) and sendable:
             self.found(Violation("C-1", "a sender heard yes after a STOP"))
 
     def at_rest(self) -> None:
@@ -92,12 +104,20 @@ class Watch:
             # Of an erased number nobody knows who holds it, before it is read again.
             if not said or contact.deleted or (name, contact.phone) not in held:
                 continue
-            out = opted_out(said.values())
+            out = refused(said.values())
             ends = any(each.kind in {"start", "settled"} for each in said.values())
             # A tick that a later opt-in ended may stay: nobody is texted by it.
             ends = ends and all(each.source != "Salesforce" for each in said.values())
             if (out or ends) and contact.flag is not out:
                 raise Violation("C-6", f"in the end the flag of {name} says {contact.flag}")
+
+    def listed_at_rest(self, listed: Collection[str]) -> None:
+        """Everything was told to a gateway's list: who said STOP is on it."""
+        for phone, said in self._world.oracle.ledger.items():
+            self._world.oracle.checks += 1
+            stops = [each for each in said.values() if each.kind != "review"]
+            if refused(stops) and phone not in listed:
+                self.found(Violation("C-6", "in the end a list lacks a STOP"))
 
 
 def _says_out(fields: str) -> bool:

@@ -16,11 +16,15 @@ from tests.support.clock import NOON
 
 
 PRIVACY_KEY = "0123456789abcdef0123456789abcdef"
-_SAID = "phone, id, kind, at, timed, source, gateway, account, message_id, about, received_at"
+_SAID = (
+    "phone, id, kind, at, timed, source, gateway, account, message_id, about, received_at, "
+    "scope"
+)
 #: Reading the texts of tables that no run fills would take most of an erasure's time.
 _FILLED = frozenset(
     {
-        *("changed_records", "consent_events", "consents", "decisions", "directory"),
+        *("block_entries", "bulk_changes", "changed_records", "consent_events"),
+        *("consents", "decisions", "directory"),
         *("directory_phones", "engagements", "pending", "record_flags", "written", "writes"),
     }
 )
@@ -167,7 +171,8 @@ class World:
         """What the database has of the ledger, erased numbers under their own."""
         found: dict[str, dict[str, Said]] = {}
         for row in self.state.raw.execute(f"SELECT {_SAID} FROM consent_events"):  # noqa: S608
-            phone, own, kind, at, timed, source, gateway, account, message, about, heard = row
+            phone, own, kind, at, timed, source, gateway, account, message, about, *more = row
+            heard, scope = more
             found.setdefault(self._phones.get(phone, phone), {})[own] = Said(
                 kind=kind,
                 at=at,
@@ -178,13 +183,16 @@ class World:
                 id=own,
                 about=about,
                 message_id=message,
+                scope=scope,
             )
         return found
 
-    def states(self) -> dict[str, bool]:
-        """Whether the database says of each number that it is opted out."""
-        query = "SELECT phone, opted_out FROM consents WHERE version > 0"
-        rows = {phone: bool(out) for phone, out in self.state.raw.execute(query)}
+    def states(self) -> dict[str, dict[str, bool]]:
+        """Whether the database says of each number that it is opted out, by brand."""
+        query = "SELECT phone, scope, opted_out FROM consents WHERE version > 0"
+        rows: dict[str, dict[str, bool]] = {}
+        for phone, scope, out in self.state.raw.execute(query):
+            rows.setdefault(phone, {})[scope] = bool(out)
         erased = {self._phones[name]: out for name, out in rows.items() if name in self._phones}
         # Of a number that came back, its own row knows what was before.
         return {**erased, **{each: rows[each] for each in rows.keys() & erased.keys()}}

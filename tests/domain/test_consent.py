@@ -46,7 +46,7 @@ class TestAnyOrder:
         assert state(*events, *events) == state(*events)
 
     @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
-    def test_a_stop_that_is_told_again_was_heard_when_it_was_told_first(self, order):
+    def test_a_stop_that_is_told_again_counts_as_of_then(self, order):
         start = said(
             START, 60, source="API", gateway="", received_at=NOON + timedelta(seconds=10)
         )
@@ -54,8 +54,8 @@ class TestAnyOrder:
         again = dataclasses.replace(first, received_at=NOON + timedelta(seconds=30))
         events = (start, first, again)
 
-        assert not state(*(events[number] for number in order)).opted_out
-        assert state(start, again).opted_out
+        assert state(*(events[number] for number in order)).opted_out
+        assert not state(start, first).opted_out
 
     def test_of_these_replies_ends_alike(self):
         replies = [
