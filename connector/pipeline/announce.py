@@ -12,7 +12,7 @@ import functools
 import logging
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connector.clock import Clock
 from connector.domain.records import BATCH_SIZE, RecordRef, Verdict
@@ -36,10 +36,13 @@ log = logging.getLogger(__name__)
 ROUND = 10
 #: What is older is no news; an opt-out always is.
 STALE = timedelta(days=3)
+_EVER = datetime.min.replace(tzinfo=UTC)
 #: One event that Salesforce puts off is tried again after this.
 POSTPONED_FOR = timedelta(minutes=1)
 #: Since when events are published.
 _SINCE = "announcements:since"
+#: Which org they are published in, and since when, if there was another before.
+_ORG, _BOUND = "announced:org", "announced:bound"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +114,19 @@ class Announcer:
         with self._store.transaction() as transaction:
             if self._enabled:
                 transaction.marks.first(_SINCE, self._clock().isoformat())
+                self._note_org(transaction)
             elif transaction.marks.get(_SINCE):
                 transaction.marks.forget(_SINCE)
                 transaction.announcements.forget_all()
+
+    def _note_org(self, transaction: Transaction) -> None:
+        """What another org was told of, this one is given again: that is no news in it."""
+        org, known = transaction.belonging.org(), transaction.marks.get(_ORG)
+        if org == known:
+            return
+        transaction.marks.set(_ORG, org)
+        if known:
+            transaction.marks.set(_BOUND, self._clock().isoformat())
 
     def announce(self, *, calls: int = ROUND) -> AnnounceReport:
         """One round, until nothing is left, or the budget or the org says stop."""
@@ -162,6 +175,8 @@ class Announcer:
     def _page(self, transaction: Transaction) -> Page:
         """What waits, worked out from what is known now; no more than fits into a call."""
         news_from = self._news_from(transaction)
+        bound = transaction.marks.get(_BOUND)
+        opt_outs_from = datetime.fromisoformat(bound) if bound else _EVER
         due = transaction.announcements.due(self._clock(), BATCH_SIZE)
         records = sorted({each.record for each in due})
         told = transaction.announcements.told(records)
@@ -171,7 +186,8 @@ class Announcer:
             news = [
                 happening
                 for happening in found
-                if (happening.kind == OPT_OUT or happening.noted_at >= news_from)
+                if happening.noted_at
+                >= (opt_outs_from if happening.kind == OPT_OUT else news_from)
                 and not happening.is_known(told.get((each.record, happening.subject)))
             ]
             if len(telling) + len(news) > BATCH_SIZE:

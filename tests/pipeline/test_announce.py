@@ -375,6 +375,33 @@ class TestNews:
 
         assert kinds(emulator) == ["opt_out"]
 
+    def test_what_another_org_was_told_of_is_no_news(
+        self, service, emulator, store, clock, alex
+    ):
+        with store.transaction() as t:
+            t.belonging.give("00D000000000001AAA")
+        service.announcer.prepare()
+        service.run(reply("STOP"))
+        clock.advance(days=1)
+        with store.transaction() as t:
+            t.belonging.give("00D000000000002AAA")
+        service.announcer.prepare()
+        with store.transaction() as t:
+            entry = DirectoryEntry(
+                record=RecordRef("Contact", alex),
+                phones={"MobilePhone": MOBILE},
+                modified_at=clock(),
+            )
+            keep_entries(t, [entry], PhoneReader())
+
+        service.run()
+        told = kinds(emulator)
+        clock.advance(minutes=1)
+        once_more = "/callbacks/kannel?token=***&text=STOP&from=%2B447700900456"
+        service.run(arrival(once_more, urgent=True, received_at=clock()))
+
+        assert (told, kinds(emulator)) == (["opt_out"], ["opt_out", "opt_out"])
+
     def test_what_waited_for_days_is_no_news(self, service, emulator, store, clock, alex):
         service.write(dlr(1, ref=alex))
         clock.now += STALE * 2
