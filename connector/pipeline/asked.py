@@ -58,14 +58,23 @@ def learn(
     Join what a gateway told of messages into what is known; returns it by message id.
 
     What is known already changes nothing, so that asking twice is as good as once. A message
-    that nobody spoke of becomes known. With `dry` nothing is kept.
+    that nobody spoke of becomes known, unless its number was erased. With `dry` nothing is
+    kept.
     """
     events = list(_own(gateway, told))
     known = transaction.reconciliations.known({_key(event) for event in events})
     batch = Batch()
     for event in events:
-        batch.add(0, _placed(event, of, known.get(_key(event))), read_phone)
-    found = {key: _learnt(each, known.get(key)) for key, each in batch.deliveries.items()}
+        before = known.get(_key(event))
+        nobody = before is not None and not before.recipient
+        if isinstance(event, DeliveryEvent) or not nobody:
+            batch.add(0, _placed(event, of, before), read_phone)
+    gone = _erased(transaction, batch, known)
+    found = {
+        key: _learnt(each, known.get(key))
+        for key, each in batch.deliveries.items()
+        if key not in gone
+    }
     if not dry:
         _keep(transaction, batch, {key for key, each in found.items() if each.is_news})
     return {message_id: each for (_, message_id), each in found.items()}
@@ -90,12 +99,30 @@ def _said(event: DeliveryEvent, _callback: Callback) -> Iterable[Event]:
 
 
 def _placed(event: Event, of: ConfiguredApi, known: Delivery | None) -> Event:
-    """With the account as its callbacks name it; what was registered of it is not touched."""
-    account = known.account if known else of.account
+    """
+    With the account as its callbacks name it; what was registered of it is not touched.
+
+    Nor is its number: one that is missing may have been erased.
+    """
+    if known is None:
+        return dataclasses.replace(event, account=of.account)
     if isinstance(event, DeliveryEvent):
-        sent_at = None if known else event.sent_at
-        return dataclasses.replace(event, account=account, sent_at=sent_at)
-    return dataclasses.replace(event, account=account)
+        return dataclasses.replace(
+            event, account=known.account, recipient=known.recipient, sent_at=None
+        )
+    return dataclasses.replace(event, account=known.account)
+
+
+def _erased(
+    transaction: Transaction, batch: Batch, known: Mapping[_Key, Delivery]
+) -> set[_Key]:
+    """Messages that only the gateway still knows, to numbers that were erased here."""
+    unheard = {
+        key: each.recipient for key, each in batch.deliveries.items() if key not in known
+    }
+    phones = {phone for phone in unheard.values() if phone}
+    erased = transaction.consents.held_by_name(phones) if phones else set()
+    return {key for key, phone in unheard.items() if phone in erased}
 
 
 def _learnt(told: Delivery, known: Delivery | None) -> Learnt:

@@ -6,11 +6,15 @@ import pytest
 
 from connector import gateways
 from connector.domain.delivery import DeliveryStatus
+from connector.pipeline.consent import stop
+from connector.pipeline.erasure import erase
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.reconcile import lease_name
 from connector.pipeline.reconcile_since import PATIENCE, TURNS, Since
 from connector.rest.errors import BusyError, RefusedError
+from tests.pipeline.block_lists import evidence
 from tests.pipeline.message_apis import (
+    ALEX,
     US,
     MemoryApi,
     configured,
@@ -209,3 +213,30 @@ def test_tells_how_it_goes_on(api, ask):
     ask(configured(api), progress=steps.append)
 
     assert sum(steps) == 4
+
+
+class TestErased:
+    """A number that was erased is not brought back."""
+
+    def test_a_known_message_gets_no_number_from_an_answer(self, store, clock, api, ask):
+        told(store, clock, "SM1", recipient="", sender=US)
+        api.knows("SM1", "failed", "21610")
+        clock.advance(hours=1)
+
+        ask(configured(api))
+
+        found = state(store, "SM1")
+        assert (found.status, found.recipient) == (DeliveryStatus.FAILED, "")
+        with store.transaction(reads=True) as transaction:
+            assert transaction.consents.find([ALEX]) == {}
+
+    def test_an_unheard_message_to_who_opted_out_stays_unheard(self, store, clock, api, ask):
+        stop(store, [ALEX], evidence(clock), clock)
+        erase(store, gateways.installed(), PhoneReader(), clock, ALEX, actor="tests")
+        api.knows("SM1", "delivered")
+        clock.advance(hours=1)
+
+        report = ask(configured(api))
+
+        assert (report.listed, report.found) == (0, 0)
+        assert state(store, "SM1") is None

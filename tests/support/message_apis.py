@@ -60,6 +60,10 @@ along.
 
 With `--dry-run` it asks all the same, and keeps nothing.
 
+A number that was [erased](operations.md#retention) here may still stand in a gateway's list.
+What is opted out stays away; another comes back as of a new number, so erase it at the gateway
+first. An answer never adds a number to a message that is known.
+
 ## What was lost on the way
 
 The command ends with a table by gateway account and the day of sending: `ends` of messages
