@@ -31,6 +31,8 @@ TIME_RULES_SECONDS = 60.0
 LOOKS_PER_SLOT, LONGEST_LOOK_SECONDS = 10, 10.0
 #: Gateways are told of opt-outs as fast as they take them; their lists have many pages.
 BLOCK_LISTS_SECONDS, BLOCK_LIST_PAGES_SECONDS = 1.0, 5.0
+#: As many questions as a gateway takes in this time are asked at once.
+RECONCILE_SECONDS = 2.0
 #: Who is told of an alert hears it within seconds.
 ALERT_SECONDS = 5.0
 #: Rounds of reading before the job ends and others get their turn.
@@ -72,6 +74,11 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     if settings.block_lists:
         jobs["block lists"] = (steps.push_block_lists, BLOCK_LISTS_SECONDS)
         jobs["block list pull"] = (steps.pull_block_lists, BLOCK_LIST_PAGES_SECONDS)
+    for api in steps.reconciler.apis:  # a thread for each: none waits for another's gateway
+        jobs[f"reconcile {api.name}"] = (
+            functools.partial(steps.reconciler.reconcile, api),
+            RECONCILE_SECONDS,
+        )
     return schedule(jobs | by_slots(steps.slots, slot_jobs(steps, settings)), clock)
 
 
@@ -140,6 +147,7 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     steps.announcer.prepare()
     steps.block_pusher.prepare()
     steps.block_puller.prepare()
+    steps.reconciler.prepare()
     steps.slots.declare(slot_jobs(steps, settings))
     scheduler = build_scheduler(steps, settings, clock)
     scheduler.start()

@@ -24,6 +24,7 @@ from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
+from connector.pipeline.reconcile import Reconciler
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.roll_up import Held, RollUpReport, roll_up
 from connector.pipeline.settlement import PushReport
@@ -70,6 +71,7 @@ class Steps:
     announcer: Announcer
     block_pusher: BlockPusher
     block_puller: BlockPuller
+    reconciler: Reconciler
     keeping: Keeping
     slots: SlotRunner
     counting: Counting

@@ -33,6 +33,8 @@ from connector.store.holders import own_name
 from connector.wiring.alerts import alert_desk, build_alerts
 from connector.wiring.block_lists import build_puller, build_pusher, open_lists
 from connector.wiring.local import phone_reader, read_mappings
+from connector.wiring.message_apis import open_apis
+from connector.wiring.reconcile import build_reconciler
 
 
 def open_org(
@@ -105,6 +107,9 @@ def build_steps(
         seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
         block_pusher=build_pusher(settings, store, lists, clock, holder),
         block_puller=build_puller(settings, store, lists, clock, holder),
+        reconciler=build_reconciler(
+            settings, store, open_apis(settings, clock), read_phone, clock, holder
+        ),
         counting=Counting(mappings, settings.campaign_time_zone),
         periods=PERIODS[settings.campaign_rows],
         time_rules=TimeRules(
