@@ -20,14 +20,8 @@ from connector.cli.printing import json_option, print_json
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.pipeline.consent_export import COLUMNS, cells, harmless, opt_outs
-from connector.pipeline.consent_file import (
-    PROOF,
-    Importing,
-    Outcome,
-    Result,
-    import_rows,
-    read_rows,
-)
+from connector.pipeline.consent_file import PROOF, Importing, import_rows, read_rows
+from connector.pipeline.consent_outcome import Outcome, Result
 from connector.settings import Settings
 from connector.store import Store
 from connector.store.audit import Act

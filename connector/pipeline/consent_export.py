@@ -8,7 +8,10 @@ from connector.store import Store
 
 
 PAGE = 2_000
-COLUMNS = ("phone", "scope", "since", "source", "keyword", "under_review", "evidence")
+COLUMNS = (
+    *("phone", "scope", "since", "source", "keyword", "under_review", "evidence"),
+    "version",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ def cells(found: OptOut, *, quote: bool) -> tuple[str, ...]:
         harmless(state.keyword),
         "yes" if state.doubtful else "",
         harmless(found.evidence),
+        str(state.version),
     )
 
 

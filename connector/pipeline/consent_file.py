@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import dataclasses
-import enum
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,6 +19,7 @@ from connector.domain.consent import (
 from connector.domain.errors import ConfigurationError
 from connector.gateways.times import iso
 from connector.pipeline.consent import hear
+from connector.pipeline.consent_outcome import Outcome, Result
 from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store, Transaction
 from connector.store.consents import EVERYBODY
@@ -32,29 +32,6 @@ PROOF = ("occurred_at", "reason", "evidence")
 _LONGEST = 500
 _DELIMITERS = ",;\t"
 _STOPS, _STARTS = {"", "stop", "opt-out", "opted out"}, {"start", "opt-in", "opted in"}
-
-
-class Result(enum.StrEnum):
-    """What became of one row."""
-
-    ADDED = "added"  # nobody may text it from now on
-    OPTED_IN = "opted in"
-    KNOWN = "known"  # it was so already
-    NO_NUMBER = "not a number"
-    LATER_START = "later opt-in exists"  # kept, but older than an opt-in that counts
-    LATER_STOP = "later opt-out exists"
-    NOT_TAKEN = "not taken"  # the row asks for what was not allowed, or lacks something
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One row of the file: its line, the number as it is kept, and what became of it."""
-
-    row: int
-    given: str
-    phone: str
-    result: Result
-    detail: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +57,8 @@ class _Row:
     given: str
     event: ConsentEvent | None
     fault: Outcome | None
+    #: The version of the number that whoever made the row has seen.
+    version: str = ""
 
 
 def read_rows(file: TextIO, column: str) -> tuple[Sequence[str], Iterator[Mapping[str, str]]]:
@@ -169,6 +148,7 @@ class _Reader:
                 evidence=_plain(row.get("evidence", "")) or f"{self._how.note}, row {number}",
             ),
             fault=None,
+            version=row.get("version", "").strip(),
         )
 
     def _wrong(self, row: Mapping[str, str], kind: str, *, starts: bool) -> str:
@@ -205,11 +185,17 @@ def _take(transaction: Transaction, rows: Sequence[_Row], seen: set[str]) -> lis
     transaction.consents.lock(phones)
     before = transaction.consents.states(phones)
     ledgers = transaction.consents.ledgers(phones)
+    blind = {
+        row.number: str(len(ledgers[row.event.phone]))
+        for row in rows
+        if row.event and _is_blind(row, row.event, ledgers.get(row.event.phone, ()))
+    }
     counting = {
         row.number: row.event
         for row in rows
         if row.event
         and row.event.phone in phones
+        and row.number not in blind
         and _counts(row.event, ledgers.get(row.event.phone, ()))
     }
     recorded = hear(transaction, [(0, event) for event in counting.values()])
@@ -224,6 +210,9 @@ def _take(transaction: Transaction, rows: Sequence[_Row], seen: set[str]) -> lis
         event = row.event
         if event.phone not in phones:
             told.append(_known(row, event))
+            continue
+        if row.number in blind:
+            told.append(_changed(row, event, blind[row.number]))
             continue
         was, is_now = _state(before, event), _state(after, event)
         refused = row.number not in counting
@@ -245,6 +234,25 @@ def _known(row: _Row, event: ConsentEvent) -> Outcome:
         phone=event.phone,
         result=Result.KNOWN,
         detail="erased: its opt-out holds, and nothing is added",
+    )
+
+
+def _is_blind(row: _Row, event: ConsentEvent, ledger: Sequence[ConsentEvent]) -> bool:
+    """Whether an opt-in would end an opt-out that whoever made the row may not have seen."""
+    if not _opts_in(event) or not _counts(event, ledger):
+        return False
+    held = any(each.scope in {EVERYBODY, event.scope} for each in holding(ledger))
+    return held and row.version != str(len(ledger))
+
+
+def _changed(row: _Row, event: ConsentEvent, version: str) -> Outcome:
+    seen = f"not {row.version}" if row.version else "and the row names none"
+    return Outcome(
+        row=row.number,
+        given=row.given,
+        phone=event.phone,
+        result=Result.CHANGED,
+        detail=f"is opted out at version {version}, {seen}",
     )
 
 

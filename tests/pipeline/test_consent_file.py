@@ -152,7 +152,8 @@ class TestDryRun:
 
 
 class TestOptIns:
-    ROW = f"phone,kind,occurred_at,reason,evidence\n{MOBILE},start,{EARLY},asked,form 12\n"
+    HEAD = "phone,kind,occurred_at,reason,evidence"
+    ROW = f"{HEAD},version\n{MOBILE},start,{EARLY},asked,form 12,1\n"
 
     def test_are_not_taken_unless_allowed(self, store, clock):
         stop(store, [MOBILE], evidence(EARLIER - timedelta(days=1)), clock)
@@ -166,6 +167,25 @@ class TestOptIns:
         assert take(store, clock, self.ROW, opt_ins=True) == [(2, "opted in")]
         assert not found(store).opted_out
         assert take(store, clock, self.ROW, opt_ins=True) == [(2, "known")]
+
+    @pytest.mark.parametrize("seen", ["", ",version"])
+    @pytest.mark.parametrize("version", ["", "1", "x"])
+    def test_of_who_opted_out_name_the_version_that_was_seen(self, store, clock, seen, version):
+        stop(store, [MOBILE], evidence(EARLIER - timedelta(days=2)), clock)
+        stop(store, [MOBILE], evidence(EARLIER - timedelta(days=1)), clock)
+        text = f"{self.HEAD}{seen}\n{MOBILE},start,{EARLY},asked,form 12"
+
+        told = take(store, clock, f"{text},{version}\n", opt_ins=True)
+
+        assert told == [(2, "version differs")]
+        assert (found(store).opted_out, found(store).version) == (True, 2)
+
+    def test_of_others_need_none(self, store, clock):
+        text = f"{self.HEAD}\n{MOBILE},start,{EARLY},asked,form 12\n"
+
+        take(store, clock, text, opt_ins=True)
+
+        assert (found(store).opted_out, found(store).version) == (False, 1)
 
     def test_do_not_count_before_an_opt_out(self, store, clock):
         stop(store, [MOBILE], evidence(NOON), clock)
@@ -210,8 +230,8 @@ class TestExport:
         rows = [cells(each, quote=False) for page in opt_outs(store) for each in page]
 
         assert rows == [
-            (OTHER, "shoes", EARLY, "Operator", "", "", "e"),
-            (MOBILE, "", EARLY, "Operator", "", "", "'=call 12"),
+            (OTHER, "shoes", EARLY, "Operator", "", "", "e", "1"),
+            (MOBILE, "", EARLY, "Operator", "", "", "'=call 12", "1"),
         ]
         assert len(rows[0]) == len(COLUMNS)
 
