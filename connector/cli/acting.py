@@ -7,7 +7,6 @@ import click
 
 from connector.domain.errors import ConfigurationError
 from connector.gateways.times import iso
-from connector.phones import to_e164
 from connector.pipeline.phone_reader import PhoneReader
 from connector.settings import Brands
 
@@ -56,13 +55,13 @@ def phone_of(read_phone: PhoneReader, text: str) -> str:
     """The number that somebody typed; ConfigurationError says how to write it."""
     if phone := read_phone(text.strip()):
         return phone
-    hint = (
-        "write it with + and its country code"
-        if to_e164(text, "US") or any(letter.isdigit() for letter in text)
-        else "a number has digits"
-    )
+    if not any(letter.isdigit() for letter in text):
+        raise ConfigurationError(
+            f"{text!r} is no phone number: write one such as +447700900123"
+        )
     raise ConfigurationError(
-        f"{text}: this is no phone number; {hint}, or set CONNECTOR_DEFAULT_REGION"
+        f"{text!r} is no phone number with its country code: write one such as +447700900123,"
+        " or set CONNECTOR_DEFAULT_REGION for those without"
     )
 
 

@@ -193,5 +193,5 @@ def _tell(
             if counts[result]:
                 click.echo(f"{counts[result]:>9,}  {result.value}")
         click.echo(f"row by row in {report}")
-    if counts[Result.NO_NUMBER] or counts[Result.NOT_TAKEN]:
+    if any(counts[each] for each in (Result.NO_NUMBER, Result.NOT_TAKEN, Result.CHANGED)):
         raise click.exceptions.Exit(1)

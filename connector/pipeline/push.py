@@ -68,12 +68,12 @@ class Pusher:
         """
         if not self._mood.ready:
             return PushReport()
-        failed: dict[str, ConnectorError] = {}
-        report = self._lanes(self._with_opt_outs(), limit, failed, opt_outs=True)
-        if not self._with_opt_outs() - failed.keys():
-            with self._store.transaction(reads=True) as transaction:
-                lanes = {*transaction.outbox.objects(self._clock())}
-                lanes.update(transaction.bulk_jobs.objects())
+        report, failed = PushReport(), dict[str, ConnectorError]()
+        lanes, with_opt_outs = self._waiting()
+        if with_opt_outs:
+            report = self._lanes(with_opt_outs, limit, failed, opt_outs=True)
+            lanes, with_opt_outs = self._waiting()
+        if not with_opt_outs - failed.keys():
             report += self._lanes(lanes - failed.keys(), limit, failed)
         if report.calls:
             log.info("sf.round.done", extra=dataclasses.asdict(report))
@@ -98,17 +98,19 @@ class Pusher:
                 failed[name] = failure
         return report
 
-    def _with_opt_outs(self) -> set[str]:
-        """The objects that have an opt-out which may go now."""
+    def _waiting(self) -> tuple[set[str], set[str]]:
+        """The objects that have something to write, and those that have an opt-out to."""
         now = self._clock()
         with self._store.transaction(reads=True) as transaction:
             outbox = transaction.outbox
-            return {
+            lanes = {*outbox.objects(now)}
+            with_opt_outs = {
                 name
-                for name in outbox.objects(now)
+                for name in lanes
                 if outbox.pending(name, 1, now, urgent=True)
                 and not _is_stopped(transaction, name, now, urgent=True)
             }
+            return lanes | {*transaction.bulk_jobs.objects()}, with_opt_outs
 
     def _take(self, name: str) -> Lane | None:
         return Lane.take(
@@ -156,7 +158,7 @@ class Pusher:
 
     def _opt_outs_elsewhere(self, lane: Lane, limit: int) -> Iterator[PushReport]:
         """Those of other objects do not wait either while a job of this one is settled."""
-        for name in sorted(self._with_opt_outs() - {lane.name}):
+        for name in sorted(self._waiting()[1] - {lane.name}):
             if other := self._take(name):
                 try:
                     yield from self._calls(other, limit, urgent=True)

@@ -82,6 +82,13 @@ def _calls_of_the_rest(self, lane, limit, *, urgent=False, calls_only=False):
 _calls = push.Pusher._calls  # noqa: SLF001
 
 
+def _without_opt_outs(self):
+    return _waiting(self)[0], set()
+
+
+_waiting = push.Pusher._waiting  # noqa: SLF001
+
+
 def _free(_states: object, _scope: str) -> bool:
     return False
 
@@ -214,7 +221,7 @@ FAULTS = (
         "C-6",
         (bulk_jobs.BulkJobs, "changes", _with_opt_outs),
         (push.Pusher, "_calls", _calls_of_the_rest),
-        (push.Pusher, "_with_opt_outs", lambda _pusher: set()),
+        (push.Pusher, "_waiting", _without_opt_outs),
         scene="a bulk job goes, STOP comes",
     ),
     _fault(
