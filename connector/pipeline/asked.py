@@ -143,6 +143,7 @@ def _keep(transaction: Transaction, batch: Batch, news: set[_Key]) -> None:
     transaction.events.put(pair for pair in batch.events if _key(pair[1]) in news)
     deliveries: Mapping[_Key, Delivery] = batch.deliveries
     transaction.deliveries.fold(each for key, each in deliveries.items() if key in news)
+    transaction.reactions.put(r for r in batch.responses if (r.gateway, r.named) in news)
 
 
 def _key(event: Event | ConsentEvent) -> _Key:

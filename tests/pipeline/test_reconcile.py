@@ -353,3 +353,14 @@ def test_counts_by_day_what_was_lost_on_the_way(store, clock, api, of, asker):
     assert (lost.gateway, lost.account, lost.day) == ("twilio", "", sent.date())
     assert (lost.ends, lost.messages) == (2, 0)
     assert facts(store, clock, "twilio").accounts[0].waiting == 1
+
+
+def test_an_opt_out_that_was_asked_for_is_counted_for_its_message(store, clock, api, of, asker):
+    told(store, clock, "SM1", recipient=KIM)
+    api.knows("SM1", "failed", "21610", to=KIM)
+    clock.advance(hours=7)
+
+    asker.reconcile(of)
+
+    with store.transaction(reads=True) as transaction:
+        assert transaction.reactions.any_open()
