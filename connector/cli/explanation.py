@@ -109,13 +109,7 @@ def _sought(sought: Sought) -> Line:
 
 def _state(message: MessageStory) -> Iterator[Line]:
     delivery = message.delivery
-    if delivery.status:
-        yield "status", f"{delivery.status} since {shown(message.status_at)}"
-    else:
-        yield "status", "none yet: no report said anything that its gateway documents"
-    if delivery.reason or delivery.error_code:
-        code = f"code {delivery.error_code}" if delivery.error_code else "no code"
-        yield "reason", f"{delivery.reason or 'none'} ({code})"
+    yield from _standing(message)
     if delivery.recipient:
         sender = f" from {delivery.sender}" if delivery.sender else ""
         yield "to", f"{delivery.recipient}{sender}"
@@ -131,6 +125,26 @@ def _state(message: MessageStory) -> Iterator[Line]:
     ):
         if value:
             yield label, value
+
+
+def _standing(message: MessageStory) -> Iterator[Line]:
+    """Where it stands, and whether a gateway says so or only the time."""
+    delivery = message.delivery
+    if message.shown_status:
+        yield "status", f"{message.shown_status} since {shown(message.status_at)}"
+    else:
+        yield "status", "none yet: no report said anything that its gateway documents"
+    if delivery.is_given_up:
+        word = f"the last word was {delivery.status}" if delivery.status else "no word came"
+        yield "given up", f"by us: no final report came in time, {word}"
+    elif delivery.is_overdue and delivery.overdue_since:
+        yield "late", f"a soft failure since {shown(delivery.overdue_since)}"
+    if delivery.shown_reason or delivery.shown_error_code:
+        code = delivery.shown_error_code
+        yield (
+            "reason",
+            f"{delivery.shown_reason or 'none'} ({f'code {code}' if code else 'no code'})",
+        )
 
 
 def _event(seen: SeenEvent) -> Line:
@@ -251,8 +265,8 @@ def _messages(messages: Iterable[Delivery]) -> list[Line]:
     told = [
         (
             each.gateway,
-            f"{shown(each.started_at)} {each.message_id}: {each.status or 'no status'}"
-            + (f" ({each.reason})" if each.reason else ""),
+            f"{shown(each.started_at)} {each.message_id}: {each.shown_status or 'no status'}"
+            + (f" ({each.shown_reason})" if each.shown_reason else ""),
         )
         for each in messages
     ]

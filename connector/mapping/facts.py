@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connector.domain.consent import Consent, ConsentSource
-from connector.domain.delivery import Delivery, DeliveryStatus, Reason
+from connector.domain.delivery import NO_REPORT, Delivery, DeliveryStatus, Reason
 from connector.domain.person import Person
 from connector.domain.records import FieldValue, is_record_id
 
@@ -108,7 +108,9 @@ _ALL = (
         name="delivery.status",
         kind=FactKind.PICKLIST,
         describe="where the latest message stands, one of six words",
-        read=_of_delivery(lambda delivery: delivery.status and delivery.status.value),
+        read=_of_delivery(
+            lambda delivery: delivery.shown_status and delivery.shown_status.value
+        ),
         values=tuple(DeliveryStatus),
         may_be_empty=False,
     ),
@@ -116,20 +118,22 @@ _ALL = (
         name="delivery.status_at",
         kind=FactKind.DATETIME,
         describe="since when it stands there, by the gateway's clock where it tells",
-        read=_of_delivery(lambda delivery: org_time(delivery.status_at)),
+        read=_of_delivery(lambda delivery: org_time(delivery.shown_status_at)),
     ),
     Fact(
         name="delivery.reason",
         kind=FactKind.PICKLIST,
         describe="why it did not arrive; empty while nothing is wrong",
-        read=_of_delivery(lambda delivery: delivery.reason and delivery.reason.value),
+        read=_of_delivery(
+            lambda delivery: delivery.shown_reason and delivery.shown_reason.value
+        ),
         values=tuple(Reason),
     ),
     Fact(
         name="delivery.error_code",
         kind=FactKind.TEXT,
-        describe="the gateway's own error code",
-        read=_of_delivery(lambda delivery: delivery.error_code[:_CODE] or None),
+        describe=f"the gateway's own error code; {NO_REPORT} is ours: no final report came",
+        read=_of_delivery(lambda delivery: delivery.shown_error_code[:_CODE] or None),
         longest=_CODE,
     ),
     Fact(
@@ -258,7 +262,7 @@ def is_known(topic: Topic, person: Person) -> bool:
     """
     match topic:
         case Topic.DELIVERY:
-            return person.delivery is not None and person.delivery.status is not None
+            return person.delivery is not None and person.delivery.shown_status is not None
         case Topic.CONSENT:
             return person.consent is not None and person.consent.changed_at is not None
         case Topic.ENGAGEMENT:

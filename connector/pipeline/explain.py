@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from connector.domain.consent import Consent, ConsentEvent
-from connector.domain.delivery import Delivery
+from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.engagement import Engagement
 from connector.domain.records import RecordRef, long_id, names_record
 from connector.pipeline.decision import Decision
@@ -66,6 +66,8 @@ class MessageStory:
     """One message from its callbacks to the records that show it."""
 
     delivery: Delivery
+    #: What is told of it: its status, unless we gave it up.
+    shown_status: DeliveryStatus | None
     status_at: datetime
     started_at: datetime
     callbacks: Sequence[ListedCallback]
@@ -173,7 +175,8 @@ class Explainer:
         waits = self._transaction.deliveries.is_changed(*key)
         return MessageStory(
             delivery=delivery,
-            status_at=delivery.status_at,
+            shown_status=delivery.shown_status,
+            status_at=delivery.shown_status_at,
             started_at=delivery.started_at,
             callbacks=self._inbox.listed_by_id(numbers)[::-1],
             events=list(_seen(delivery, events)),

@@ -72,20 +72,22 @@ def happenings(record: RecordRef, topic: str, person: Person) -> list[Happening]
 
 
 def _settled(record: RecordRef, person: Person) -> Iterator[Happening]:
-    """A message that is under way is no news."""
+    """A message that is under way is no news; that we gave one up is."""
     delivery = person.delivery
-    if delivery is None or delivery.status is None or not delivery.status.is_final:
+    status = delivery.shown_status if delivery else None
+    if delivery is None or status is None or not status.is_final:
         return
+    given_up_at = delivery.overdue_since if delivery.is_given_up else None
     yield Happening(
         record=record,
         subject=Topic.DELIVERY.value,
         kind=DELIVERY,
         # Not the time: reports of the same that come again tell another one.
-        key=_key(record, DELIVERY, delivery.gateway, delivery.message_id, delivery.status),
-        noted_at=delivery.reported_at,
+        key=_key(record, DELIVERY, delivery.gateway, delivery.message_id, status),
+        noted_at=given_up_at or delivery.reported_at,
         details={
             **_facts(person, _OUTCOME, _MESSAGE, _CAMPAIGN),
-            "Occurred_At__c": org_time(delivery.status_at),
+            "Occurred_At__c": org_time(delivery.shown_status_at),
         },
     )
 

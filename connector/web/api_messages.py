@@ -87,10 +87,6 @@ def shown(history: MessageHistory) -> dict[str, object]:
             "gateway",
             "message_id",
             "account",
-            "status",
-            "status_at",
-            "reason",
-            "error_code",
             "recipient",
             "sender",
             "campaign",
@@ -101,6 +97,11 @@ def shown(history: MessageHistory) -> dict[str, object]:
     return _plain(
         {
             **told,
+            "status": delivery.shown_status,
+            "status_at": delivery.shown_status_at,
+            "reason": delivery.shown_reason,
+            "error_code": delivery.shown_error_code or None,
+            "overdue": delivery.overdue.name.lower() if delivery.is_overdue else None,
             "history": [
                 {
                     "kind": event.kind,

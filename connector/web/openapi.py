@@ -188,6 +188,7 @@ _SCHEMAS: Schema = {
         status_at=_nullable(_MOMENT),
         reason=_nullable(_text("Why it did not arrive.")),
         error_code=_nullable(_text("The gateway's own code.")),
+        overdue=_nullable(_text("soft: late; expired: given up by us.")),
         recipient=_nullable(_text()),
         campaign=_nullable(_text()),
         sent_at=_nullable(_MOMENT),
