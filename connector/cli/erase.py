@@ -21,7 +21,7 @@ from connector.pipeline.erasure import Certificate, holders
 from connector.pipeline.erasure import erase as erase_number
 from connector.settings import Settings
 from connector.store import Store
-from connector.wiring.local import phone_reader
+from connector.wiring.local import phone_reader, read_mappings
 
 
 _POSTGRESQL = (
@@ -49,6 +49,7 @@ def erase(phone: str, certificate: str, *, yes: bool, as_json: bool) -> None:
     """
     settings = Settings.from_environment()
     read_phone = phone_reader(settings)
+    mappings = read_mappings(settings)
     number = phone_of(read_phone, phone)
     with opened(settings) as store:
         _ask(store, number, yes=yes)
@@ -68,6 +69,7 @@ def erase(phone: str, certificate: str, *, yes: bool, as_json: bool) -> None:
                 system_clock,
                 number,
                 actor=os_user(),
+                mappings=mappings,
                 progress=progress,
             )
         notes = _notes(found, shared=store.shared)

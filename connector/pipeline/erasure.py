@@ -11,6 +11,8 @@ from connector.domain.consent import ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.errors import StoreUnavailableError
 from connector.domain.records import RecordRef
 from connector.gateways.base import Gateway
+from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.enqueue import enqueue
 from connector.pipeline.normalise import BATCH, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.spellings import Spellings
@@ -77,23 +79,34 @@ def erase(
     phone: str,
     *,
     actor: str,
+    mappings: Mapping[str, ObjectMapping] | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Certificate:
     """
     Erase a number; whatever came of it before is read first, so that no STOP is lost.
 
+    And worked out, by these `mappings`: who holds the number will be known to nobody, and an
+    opt-out that was committed a moment ago shall reach its flag.
+
     Begun with the ledger, so that wherever it is broken off the opt-out holds; done again it
     goes on. What comes later comes as of a new number, on top of what holds for the name.
     """
     return _Eraser(store, clock, phone, actor, progress).run(
-        lambda: _read_all(store, gateways, read_phone, clock), len(holders(store, phone))
+        lambda: _read_all(store, gateways, read_phone, clock, mappings or {}),
+        len(holders(store, phone)),
     )
 
 
 def _read_all(
-    store: Store, gateways: Mapping[str, Gateway], read_phone: PhoneReader, clock: Clock
+    store: Store,
+    gateways: Mapping[str, Gateway],
+    read_phone: PhoneReader,
+    clock: Clock,
+    mappings: Mapping[str, ObjectMapping],
 ) -> None:
     while normalise(store, gateways, read_phone, clock).callbacks >= BATCH:
+        pass
+    while mappings and enqueue(store, mappings, clock).records:
         pass
 
 

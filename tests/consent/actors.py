@@ -119,8 +119,14 @@ class Cast:
         store, org, clock = self.world.store, self.org, self.world.clock
         budget = Budget(clock=clock, share=1.0, reserve=0)
         DirectorySync(
-            store, org, budget, clock, self.mappings, read_phone, holder=holder
-        ).sync()  # type: ignore[arg-type]
+            store,
+            org,  # type: ignore[arg-type]
+            budget,
+            clock,
+            self.mappings,
+            read_phone,
+            holder=holder,
+        ).sync()
 
     def sync_and_work(self, holder: str) -> None:
         self.sync(holder)
@@ -201,7 +207,12 @@ class Cast:
 
     def erase(self, phone: str) -> None:
         self.erased = True
-        erase(self.world.store, GATEWAYS, read_phone, self.world.clock, phone, actor="user:ann")
+        store, clock = self.world.store, self.world.clock
+        erase(
+            *(store, GATEWAYS, read_phone, clock, phone),
+            actor="user:ann",
+            mappings=self.mappings,
+        )
 
     def wait(self, minutes: int) -> None:
         """Time goes by: leases end, and nobody is told."""

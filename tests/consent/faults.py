@@ -17,11 +17,15 @@ from connector.pipeline import (
     normalise,
     push,
     suppression,
+    unheard,
 )
 from connector.pipeline import consent as saying
 from connector.store import bulk_jobs
 from connector.store import consents as ledger
-from connector.store.outbox import Outbox
+from connector.store.changes import change_of
+from connector.store.outbox import SELECT_OF_RECORDS, Outbox
+from connector.store.sql import Row, keys
+from connector.store.times import micros
 from connector.store.writes import Writes
 from tests.consent import actors
 
@@ -57,18 +61,18 @@ def _without_new_brands(transaction, known, heard):
     }
 
 
-_with_unheard = suppression.with_unheard
+_with_unheard = unheard.with_unheard
 
 
 def _with_opt_outs(self, name, record_ids, now):
     """What a job takes, opt-outs and opt-ins among it."""
-    wanted = {each: [] for each in record_ids}
-    pairs = bulk_jobs.keys((record_id, name) for record_id in wanted)
-    for row in bulk_jobs.SELECT_OF_RECORDS.run(self._connection, keys=pairs):
-        if row.not_before <= bulk_jobs.micros(now):
+    wanted: dict[str, list[Row]] = {each: [] for each in record_ids}
+    pairs = keys((record_id, name) for record_id in wanted)
+    for row in SELECT_OF_RECORDS.run(self._connection, keys=pairs):
+        if row.not_before <= micros(now):
             wanted[row.record_id].append(row)
     return [
-        bulk_jobs.change_of(RecordRef(name, each), topics, urgent=False)
+        change_of(RecordRef(name, each), topics, urgent=False)
         for each, topics in wanted.items()
         if topics
     ]

@@ -85,7 +85,9 @@ class Recorder(WSGIAdapter):
         super().__init__(app)
         self._written = written
 
-    def send(self, request: requests.PreparedRequest, **settings: object) -> requests.Response:
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, **settings: object
+    ) -> requests.Response:
         response = super().send(request, **settings)
         if response.ok and request.body and request.method in {"PATCH", "PUT"}:
             body = (

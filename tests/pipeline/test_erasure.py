@@ -84,7 +84,7 @@ def full(store, clock, mappings):
             )
         ]
     )
-    match(store, mappings)
+    match(store, mappings, clock)
     enqueue(store, mappings, clock)
     stop(store, [MOBILE], evidence(reason=f"{MOBILE} rang from 07700 900456"), clock)
     with store.transaction() as t:
@@ -97,6 +97,25 @@ def full(store, clock, mappings):
         t.writes.remember([change], NOON)
         t.marks.set("block_list:x:pull", f'{{"token": "after {MOBILE}"}}')
     return store
+
+
+@pytest.mark.parametrize("records", [(RecordRef("Contact", ALEX), RecordRef("Lead", KIM))])
+def test_a_stop_of_a_moment_ago_is_on_its_way_to_all_flags(store, clock, mappings, records):
+    with store.transaction() as t:
+        keep_entries(t, holders_of(*records), READ)
+    enqueue(store, mappings, clock)
+    stop(store, [MOBILE], evidence(), clock)
+
+    wipe(store, clock, mappings=mappings)
+
+    with store.transaction(reads=True) as t:
+        waiting = [
+            change
+            for record in records
+            for change in t.outbox.pending(record.object, 9, clock(), urgent=True)
+        ]
+    assert [each.record for each in waiting] == list(records)
+    assert all(each.fields["SMS_Opt_Out__c"] is True for each in waiting)
 
 
 def evidence(at=None, **changes):
