@@ -207,12 +207,8 @@ class Cast:
 
     def erase(self, phone: str) -> None:
         self.erased = True
-        store, clock = self.world.store, self.world.clock
-        erase(
-            *(store, GATEWAYS, read_phone, clock, phone),
-            actor="user:ann",
-            mappings=self.mappings,
-        )
+        store, clock, who = self.world.store, self.world.clock, "user:ann"
+        erase(store, GATEWAYS, read_phone, clock, phone, actor=who, mappings=self.mappings)
 
     def wait(self, minutes: int) -> None:
         """Time goes by: leases end, and nobody is told."""
