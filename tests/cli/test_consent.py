@@ -427,7 +427,7 @@ class TestFiles:
         assert f"1 opt-outs written to {path}" in answer.stdout
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.read_text().splitlines()[1].startswith(f"{MOBILE},,")
-        assert path.read_text().splitlines()[1].endswith("Reply,STOP,,kannel message m1")
+        assert path.read_text().splitlines()[1].endswith("Reply,STOP,,kannel message m1,1")
         with store.transaction(reads=True) as t:
             assert t.audit.entries(limit=9)[-1].act.action == "consent.export"
 
