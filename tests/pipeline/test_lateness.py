@@ -5,7 +5,9 @@ import logging
 import pytest
 
 from connector.domain.records import RecordRef
+from connector.pipeline.alerts import AlertDesk
 from connector.pipeline.lateness import Alarm, LatenessWatch
+from connector.store.alert_messages import Way
 from connector.store.outbox import Queued
 from tests.support.events import ALEX
 
@@ -79,3 +81,35 @@ def test_another_worker_does_not_tell_it_again(store, clock, queue, caplog):
     LatenessWatch(store, clock).look()
 
     assert [each.message for each in caplog.records] == ["consent.late"]
+
+
+def test_each_stage_is_an_alert_that_begins_once_and_ends_once(store, clock, queue):
+    desk = AlertDesk(webhook=True)
+    queue()
+    for _ in range(3):
+        clock.advance(minutes=16)
+        LatenessWatch(store, clock, desk).look()
+    clock.advance(days=1)
+    LatenessWatch(store, clock, desk).look()
+    with store.transaction() as transaction:
+        open_ones = transaction.alerts.open()
+        changes = transaction.outbox.pending("Contact", 9, clock(), urgent=True)
+        transaction.outbox.settle(changes)
+    LatenessWatch(store, clock, desk).look()
+
+    assert [(each.trouble.what, each.trouble.text) for each in open_ones] == [
+        (
+            "late",
+            "Changes of consent have waited for Salesforce for over 24 hours: 1, the oldest "
+            "since 2026-11-23 12:00 UTC.",
+        ),
+        (
+            "slow",
+            "Changes of consent have waited for Salesforce for over 15 minutes: 1, the oldest "
+            "since 2026-11-23 12:00 UTC.",
+        ),
+    ]
+    with store.transaction(reads=True) as transaction:
+        assert transaction.alerts.open() == []
+        assert len(transaction.alerts.recent(9)) == 2
+        assert len(transaction.alert_messages.due(Way.WEBHOOK, clock(), 9)) == 2
