@@ -52,8 +52,15 @@ class Redactor:
     """Takes numbers and known secrets out of whatever is about to be written."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._secret: re.Pattern[str] | None = None
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take these out as well."""
         parts = {part for secret in secrets for part in (secret, *secret.splitlines())}
-        known = sorted((p for p in parts if len(p) >= _SHORTEST_SECRET), key=len, reverse=True)
+        self._known |= {part for part in parts if len(part) >= _SHORTEST_SECRET}
+        known = sorted(self._known, key=len, reverse=True)
         self._secret = re.compile("|".join(map(re.escape, known))) if known else None
 
     def text(self, text: str) -> str:
@@ -75,12 +82,19 @@ class Redactor:
         return text if len(text) <= LONGEST_FIELD else f"{text[: LONGEST_FIELD - 1]}…"
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+class RedactingFormatter(logging.Formatter):
+    """Writes no line without having taken out what nobody shall read."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()
         self._redactor = redactor
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        self._redactor.hide(secrets)
+
+
+class JsonFormatter(RedactingFormatter):
+    """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -95,12 +109,8 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(RedactingFormatter):
     """A line for people: time in UTC, level, event, fields."""
-
-    def __init__(self, redactor: Redactor) -> None:
-        super().__init__()
-        self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
         fields = _fields(record, self._redactor)
@@ -132,6 +142,13 @@ def setup(
     logging.captureWarnings(capture=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Take these out of every line from now on, besides those known before."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, RedactingFormatter):
+            handler.formatter.hide(secrets)
 
 
 def _time(record: logging.LogRecord) -> datetime:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.25
 #: Who is rung for a refused login need not know it sooner.
 LOGIN_SECONDS = 15.0
+SECRETS_SECONDS = 10.0
 #: A gateway that asks something waits for days.
 ERRANDS_SECONDS = 5.0
 #: A day or three are over: nobody waits for the minute.
@@ -60,6 +61,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
         "heartbeat": (Heartbeat(settings.heartbeat_file).beat, BEAT_SECONDS),
         "login": (steps.logins.look, LOGIN_SECONDS),
+        "secrets": (steps.renew, SECRETS_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),
         **({"alert events": (steps.alerts.publish, ALERT_SECONDS)} if events else {}),
         "lookup": (steps.look_up, settings.flush_seconds),

@@ -1,7 +1,7 @@
 """All steps of the pipeline together, in their order."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connector.clock import Clock
 from connector.domain.figures import Period
@@ -68,6 +68,7 @@ class Steps:
     late: LatenessWatch
     alerts: AlertSteps
     logins: LoginWatch
+    renew: Callable[[], object]
     announcer: Announcer
     block_pusher: BlockPusher
     block_puller: BlockPuller

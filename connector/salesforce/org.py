@@ -16,6 +16,7 @@ from connector.domain.records import (
 )
 from connector.salesforce import deploy as deployments
 from connector.salesforce import facts, metadata, rows, setup, soql
+from connector.salesforce.access import OrgAccess
 from connector.salesforce.budget import ApiUsage
 from connector.salesforce.bulk import Bulk
 from connector.salesforce.classify import STALE_DESCRIPTION
@@ -182,6 +183,10 @@ class Org:
     def guard(self, check: Callable[[str], None]) -> None:
         """At every login, have this told the org's id; it raises where we must not go on."""
         self._connection.tokens.guard(check)
+
+    def use(self, access: OrgAccess) -> None:
+        """Log in with these credentials from now on, at the same org."""
+        self._connection.tokens.use(access)
 
     @property
     def login_refused(self) -> bool | None:

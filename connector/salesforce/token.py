@@ -102,6 +102,15 @@ class TokenProvider:
                 raise type(self._failure)(*self._failure.args)
             return self._log_in_and_remember()
 
+    def use(self, access: OrgAccess) -> None:
+        """Log in with these from now on; raises ConfigurationError for what cannot work."""
+        access.check()
+        if access.uses_jwt:
+            grant(access, self._clock())
+        with self._lock:
+            self._access = access
+            self._failure = self._held_until = None
+
     def hold(self, refused: Token, failure: ConfigurationError) -> None:
         """A fresh token was refused as well: no login for a while, everyone gets this error."""
         with self._lock:

@@ -20,6 +20,7 @@ from connector.web.papers import Papers
 from connector.web.reading import Limits
 from connector.web.tally import Tally
 from connector.wiring.local import read_addresses, read_regions, read_secrets
+from connector.wiring.renewal import SECONDS, Renewal
 
 
 #: Disk space of the embedded database below which no callbacks should come here any more.
@@ -68,12 +69,26 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         tally=Tally(clock, meters),
         limits=Limits(body_bytes=settings.max_body_bytes),
     )
+    renewal = lifetime.Repeated(
+        Renewal(settings, lambda found: door.trust_in(read_secrets(found))).look, SECONDS
+    )
     return Front(
         door=door,
         health=health,
         mount=mount,
-        starting=[lifetime.settle_memory, lambda: lifetime.drain_at_sigterm(health)],
-        stopping=[commit.close, papers.close, mount.close, health.close, store.close],
+        starting=[
+            lifetime.settle_memory,
+            lambda: lifetime.drain_at_sigterm(health),
+            renewal.start,
+        ],
+        stopping=[
+            renewal.stop,
+            commit.close,
+            papers.close,
+            mount.close,
+            health.close,
+            store.close,
+        ],
     )
 
 

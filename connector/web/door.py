@@ -67,6 +67,10 @@ class Door:
         self._limits = limits
         self._bodies = BodyReader(limits.body_bytes, limits.body_seconds)
 
+    def trust_in(self, secrets: Mapping[tuple[str, str], Secrets]) -> None:
+        """From now on these are the secrets."""
+        self._secrets = secrets
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._take(scope, receive)

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 
 from connector.web.health import Health
 
@@ -57,6 +58,27 @@ def raise_file_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Repeated:
+    """A step that is done again and again on the event loop, as long as the process lives."""
+
+    def __init__(self, step: Callable[[], object], seconds: float) -> None:
+        self._step = step
+        self._seconds = seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._repeat())
+
+    def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            self._step()
 
 
 def settle_memory() -> None:

@@ -54,9 +54,7 @@ def install(app: flask.Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> flask.Response:
-        log.error(
-            "api.failed", exc_info=error, extra={"route": str(flask.request.url_rule)}
-        )
+        log.error("api.failed", exc_info=error, extra={"route": str(flask.request.url_rule)})
         return response(500, "")
 
 

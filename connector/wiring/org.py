@@ -35,14 +35,20 @@ from connector.wiring.block_lists import build_puller, build_pusher, open_lists
 from connector.wiring.local import phone_reader, read_mappings
 from connector.wiring.message_apis import open_apis
 from connector.wiring.reconcile import build_reconciler
+from connector.wiring.renewal import Renewal
 
 
 def open_org(
     settings: Settings, *, clock: Clock = system_clock, adapter: BaseAdapter | None = None
 ) -> Org:
     """The org of these settings; nothing is sent yet."""
+    return connect(org_access(settings), clock=clock, adapter=adapter)
+
+
+def org_access(settings: Settings) -> OrgAccess:
+    """What it takes to log in; raises ConfigurationError for what is missing."""
     settings.require("salesforce_login_url", "salesforce_client_id")
-    access = OrgAccess(
+    return OrgAccess(
         login_url=settings.salesforce_login_url,
         client_id=settings.salesforce_client_id,
         username=settings.salesforce_username,
@@ -55,7 +61,6 @@ def open_org(
         connect_timeout_seconds=settings.salesforce_connect_timeout_seconds,
         read_timeout_seconds=settings.salesforce_read_timeout_seconds,
     )
-    return connect(access, clock=clock, adapter=adapter)
 
 
 def build_steps(
@@ -91,6 +96,7 @@ def build_steps(
         late=LatenessWatch(store, clock, alert_desk(settings)),
         alerts=build_alerts(settings, store, org, budget, clock, holder),
         logins=LoginWatch(store, org, clock),
+        renew=Renewal(settings, lambda found: org.use(org_access(found))).look,
         errands=ErrandRunner(store, installed, fetch, clock, holder=holder),
         pusher=Pusher(
             store,

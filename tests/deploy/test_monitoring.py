@@ -42,7 +42,7 @@ def exported(tmp_path, clock):
     part = blueprint(store, clock, meters, disk=tmp_path, access="open")
     text = create_app(store=store, clock=clock, more=[part]).test_client().get("/metrics").text
     store.close()
-    samples = {}
+    samples: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):
         samples.setdefault(family.name, set())
         for sample in family.samples:
@@ -124,7 +124,7 @@ class TestDashboard:
         assert {panel["datasource"]["uid"] for panel in PANELS} == {"${datasource}"}
 
     def test_panels_lie_beside_each_other(self):
-        taken = set()
+        taken: set[tuple[int, int]] = set()
         for panel in BOARD["panels"]:
             at = panel["gridPos"]
             cells = {

@@ -8,7 +8,7 @@ import threading
 from urllib.parse import urlencode
 
 import pytest
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from connector.clock import system_clock
 from connector.emulator.certificates import make_certificates

@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.errors import ConfigurationError
+from connector.emulator import WSGIAdapter, create_app
 from connector.pipeline.login_watch import LoginWatch
 from connector.pipeline.vitals import vitals
+from connector.salesforce.access import OrgAccess
+from connector.salesforce.connect import connect
 
 
 @pytest.fixture
@@ -47,10 +50,9 @@ def test_a_worker_that_has_not_logged_in_yet_believes_the_others(
     refuse(org, emulator)
     watch.look()
 
-    class Fresh:
-        login_refused = None
-
-    assert LoginWatch(store, Fresh(), clock).look() is True
+    access = OrgAccess(login_url=emulator.my_domain, client_id="key", client_secret="x" * 9)
+    with connect(access, clock=clock, adapter=WSGIAdapter(create_app(emulator))) as fresh:
+        assert LoginWatch(store, fresh, clock).look() is True
 
 
 def refuse(org, emulator):
