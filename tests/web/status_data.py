@@ -10,6 +10,7 @@ from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.domain.traffic import Kind, span_name
 from connector.pipeline.consent import hear
 from connector.store.alerts import JudgedHealth
+from connector.store.reconciliations import Asked, Lost
 from connector.store.times import micros
 from tests.support.callbacks import reply
 from tests.support.clock import NOON
@@ -60,6 +61,17 @@ def _traffic(t, now):
     t.traffic.add({(Kind.UNREADABLE, "kannel"): 2, (Kind.UNKNOWN, "twilio/europe"): 5}, now)
     t.traffic.hear({"kannel": now - timedelta(seconds=40), "twilio/europe": now})
     t.traffic.hear({"plivo": now - timedelta(days=3)})
+    for number, lost in enumerate((Lost.END, Lost.END, Lost.ALL)):
+        asked = Asked(
+            message_id=str(number),
+            tries=1,
+            next_at=None,
+            asked_at=now,
+            answer="Delivered",
+            sent_at=now - timedelta(hours=20),
+            lost=lost,
+        )
+        t.reconciliations.note("twilio", "europe", [asked])
 
 
 def _campaigns(t, now):
