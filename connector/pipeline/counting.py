@@ -49,7 +49,7 @@ class Counting:
     def count(self, transaction: Transaction, found: Found) -> None:
         """Note what changed about these messages since they were counted last."""
         before = transaction.counted.of(found)
-        reactions: Mapping[Key, frozenset[Reaction]] = {}
+        reactions = transaction.reactions.of_messages(found)
         changed: list[Counted] = []
         net: Counter[str] = Counter()
         for key, (delivery, matches) in found.items():
@@ -74,7 +74,7 @@ class Counting:
         keys = [(each.gateway, each.message_id) for each in deliveries]
         matches = transaction.matches.of_messages(keys)
         before = transaction.counted.of(keys)
-        reactions: Mapping[Key, frozenset[Reaction]] = {}
+        reactions = transaction.reactions.of_messages(keys)
         return [
             self.contribution(
                 delivery,
