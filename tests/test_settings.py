@@ -425,3 +425,9 @@ class TestShown:
         (row,) = (each for each in read(GATEWAY_X_Y="a").shown() if "GATEWAY" in each.name)
 
         assert (row.name, row.value) == ("CONNECTOR_GATEWAY_X_Y", str(Secret("a")))
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0", "10.0.0.1, 0.0.0.0/0"])
+def test_not_everybody_can_be_a_proxy_of_ours(everybody):
+    with pytest.raises(ConfigurationError, match="is everybody"):
+        Settings.from_environment({"CONNECTOR_TRUSTED_PROXIES": everybody})

@@ -186,6 +186,11 @@ class Settings(AlertSettings):
 
     def _contradictions(self) -> Iterable[str]:
         yield from self.alert_contradictions(self.sources)
+        if everybody := [each for each in self.trusted_proxies.ranges if not each.prefixlen]:
+            yield (
+                f"CONNECTOR_TRUSTED_PROXIES: {everybody[0]} is everybody, who could then write"
+                " any address: name your proxies"
+            )
         if self.salesforce_private_key and self.salesforce_client_secret:
             yield (
                 "CONNECTOR_SALESFORCE_PRIVATE_KEY and CONNECTOR_SALESFORCE_CLIENT_SECRET "

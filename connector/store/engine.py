@@ -10,6 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from connector.domain.errors import ConfigurationError, StoreUnavailableError
+from connector.store import places
 
 
 BUSY_TIMEOUT_MS = 10_000
@@ -47,6 +48,7 @@ def open_sqlite(path: Path) -> sa.Engine:
     """An engine on one file, readable by its owner only; every connection is checked."""
     with store_errors():
         _create(path)
+        places.check(path)
     engine = sa.create_engine(
         f"sqlite:///{path}", connect_args={"check_same_thread": False}, hide_parameters=True
     )
