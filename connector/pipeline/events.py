@@ -9,9 +9,11 @@ from connector.domain.consent import ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.errors import CallbackUnreadableError
+from connector.domain.reaction import Response
 from connector.gateways.base import Event, Gateway
 from connector.gateways.keywords import FOR_ALL
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.reactions import of_consent, of_engagement
 
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ class Batch:
     engagements: dict[str, Engagement] = dataclasses.field(default_factory=dict)
     #: Clicks that name a message but no number.
     clicks: list[EngagementEvent] = dataclasses.field(default_factory=list)
+    #: What people did with messages, to be counted.
+    responses: list[Response] = dataclasses.field(default_factory=list)
     unreadable: list[tuple[KeptCallback, str]] = dataclasses.field(default_factory=list)
     #: Status words that their gateway does not document.
     unknown_words: int = 0
@@ -65,6 +69,10 @@ class Batch:
         phone = read_phone(event.phone, event.gateway, event.account) or event.phone
         event = dataclasses.replace(event, phone=phone, scope=_scope(event, read_phone))
         self.consent_events.append((number, event))
+        # A refusal comes behind the report that it was told by, and names the same message.
+        refused = (event.gateway, event.message_id) in self.deliveries
+        if response := of_consent(event, refused=refused):
+            self.responses.append(response)
         if event.source == ConsentSource.REPLY:
             self._react(Engagement(phone=event.phone, last_reply_at=event.at))
 
@@ -73,6 +81,7 @@ class Batch:
     ) -> None:
         phone = read_phone(event.phone, event.gateway, event.account)
         self.events.append((number, event))
+        self.responses.append(of_engagement(event, phone))
         if not phone:
             self.clicks.append(event)
         elif event.kind is EngagementKind.CLICK:
@@ -112,7 +121,7 @@ def read_batch(
             batch.unreadable.append((kept, str(error)))
         except Exception as error:
             # A fault in a parser: the callback waits for its mending, the others do not.
-            log.exception("callback broke its parser", extra={"callback": kept.id})
+            log.exception("callback.parser_broke", extra={"callback": kept.id})
             batch.unreadable.append((kept, f"fault in the parser: {type(error).__name__}"))
     return batch
 

@@ -10,6 +10,7 @@ from connector.gateways.base import Gateway
 from connector.pipeline.consent import hear, mark_holders
 from connector.pipeline.errands import wanted
 from connector.pipeline.events import Batch, read_batch
+from connector.pipeline.hygiene import judge_repliers
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.throughput import count_read
 from connector.pipeline.trail import tell_read
@@ -98,6 +99,9 @@ def _keep(transaction: Transaction, batch: Batch) -> None:
     transaction.deliveries.fold(batch.deliveries.values())
     reactions = {**batch.engagements, **_of_clicks(transaction, batch)}
     transaction.engagements.fold(reactions.values())
+    judge_repliers(
+        transaction, (phone for phone, each in reactions.items() if each.last_reply_at)
+    )
     mark_holders(transaction, reactions, urgent=False)
     transaction.reactions.put(batch.responses)
 
