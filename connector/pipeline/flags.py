@@ -52,7 +52,8 @@ def heed(
     ]
     # What was cleared is ticked again, whatever we thought that Salesforce has.
     asking = [event.message_id for event in events if event.kind is ConsentKind.REQUEST]
-    transaction.writes.forget(asking)
+    cleared = [entry.record.id for entry in alive if before.is_cleared(entry)]
+    transaction.writes.forget([*asking, *cleared])
     hear(transaction, [(0, event) for event in events])
     transaction.flags.see({each.record.id: any(each.opt_outs.values()) for each in alive})
     if events:
@@ -92,6 +93,13 @@ class _Before:
             # Somebody has ticked it, unless it is left from a number that the record had.
             return None if ours else ConsentKind.STOP
         return ConsentKind.STOP if was_set is False else None
+
+    def is_cleared(self, entry: DirectoryEntry) -> bool:
+        """Whether Salesforce no longer has the opt-out that we wrote, whoever asks for it now."""
+        written = self._written.get(entry.record.id)
+        if written is None or self._asked_at <= written.at:
+            return False
+        return bool(self._says(written, entry)) and not all(entry.opt_outs.values())
 
     def _says(self, written: WrittenConsent | None, entry: DirectoryEntry) -> bool | None:
         """Whether what we wrote last was an opt-out; None where we wrote no such field."""
