@@ -95,7 +95,7 @@ class _Before:
         return ConsentKind.STOP if was_set is False else None
 
     def is_cleared(self, entry: DirectoryEntry) -> bool:
-        """Whether Salesforce no longer has the opt-out that we wrote, whoever asks for it now."""
+        """Whether somebody has cleared the opt-out that we wrote, whatever holds now."""
         written = self._written.get(entry.record.id)
         if written is None or self._asked_at <= written.at:
             return False
