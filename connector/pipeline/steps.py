@@ -24,6 +24,7 @@ from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.push import Pusher
+from connector.pipeline.reactions import attribute
 from connector.pipeline.reconcile import Reconciler
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.roll_up import Held, RollUpReport, roll_up
@@ -38,6 +39,7 @@ class ReadReport:
     """What one round read, matched and queued."""
 
     normalised: NormaliseReport
+    answered: int
     matched: MatchReport
     queued: EnqueueReport
 
@@ -46,6 +48,7 @@ class ReadReport:
         """Whether there was nothing to do."""
         return not (
             self.normalised.callbacks
+            or self.answered
             or self.matched.matched
             or self.matched.unmatched
             or self.queued.records
@@ -87,6 +90,7 @@ class Steps:
         """From callbacks to pending fields, one batch of each."""
         return ReadReport(
             normalised=normalise(self.store, self.gateways, self.read_phone, self.clock),
+            answered=attribute(self.store),
             matched=match(
                 self.store, self.mappings, self.clock, self.time_rules, counting=self.counting
             ),
