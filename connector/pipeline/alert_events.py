@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from connector.clock import Clock
 from connector.domain.records import BATCH_SIZE, Verdict
-from connector.mapping.facts import org_time
+from connector.mapping.fact import org_time
 from connector.pipeline import event_lane
 from connector.pipeline.announce import POSTPONED_FOR, STALE
 from connector.pipeline.campaign_rows import row_of

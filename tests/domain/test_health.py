@@ -11,7 +11,7 @@ from connector.domain.health import Health, HealthRules, judge
 
 
 RULES = HealthRules()
-RANKS = {Health.CRITICAL: 0, Health.WATCH: 1, Health.HEALTHY: 2}
+RANKS: dict[Health | None, int] = {Health.CRITICAL: 0, Health.WATCH: 1, Health.HEALTHY: 2}
 befores = st.sampled_from([None, *Health])
 per_mille = st.integers(0, 1000)
 

@@ -72,7 +72,10 @@ class TestGoesOn:
     def test_judged_by_the_time_before_it_began(self):
         hours = [*steady(1000, 50, until=95), *steady(1000, 120, until=101, hours=6)]
 
-        assert find_spike(hours, NOW, RULES, began=95 * HOUR).past.share == 5.0
+        spike = find_spike(hours, NOW, RULES, began=95 * HOUR)
+
+        assert spike is not None
+        assert spike.past.share == 5.0
 
     def test_no_longer_than_a_day(self):
         assert find((1000, 500), began=77 * HOUR) is not None
@@ -90,7 +93,8 @@ class TestGoesOn:
 def play(seed, share, settled, *, hours=240, spike=range(0), times=1):
     """Judge each hour twice, half full and full; returns when alerts began and ended."""
     chance = random.Random(seed)  # noqa: S311 (the same series each time)
-    known, began, starts, ends = [], None, [], []
+    known: list[Hour] = []
+    began, starts, ends = None, [], []
     for at in range(hours):
         rate = share * (times if at in spike else 1)
         failed = [chance.random() < rate for _ in range(settled)]

@@ -18,7 +18,6 @@ from connector.pipeline.settlement import STOPPED_FOR
 
 STAT = "SMS_Campaign_Stat__c"
 NOTHING = AlertEventReport()
-TOTAL = {"period": Period.TOTAL, "start": 0, "split": Split.NONE, "value": ""}
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def judge(store, clock, campaign):
             "reason:filtered": 1000 - delivered,
         }
         with store.transaction() as t:
-            t.figures.put({Cell(campaign=campaign, **TOTAL): counts})
+            t.figures.put({total(campaign): counts})
         desk = AlertDesk(events=True)
         return Judge(clock, JudgingRules(), desk).judge(store.transaction)
 
@@ -69,6 +68,10 @@ def write(store, mappings, clock, pusher):
 @pytest.fixture
 def events(store, org, budget, clock):
     return AlertEvents(store, org, budget, clock, holder="one", enabled=True)
+
+
+def total(campaign):
+    return Cell(campaign=campaign, period=Period.TOTAL, start=0, split=Split.NONE, value="")
 
 
 def row(emulator, campaign):

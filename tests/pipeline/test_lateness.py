@@ -12,6 +12,9 @@ from connector.store.outbox import Queued
 from tests.support.events import ALEX
 
 
+WAITED = "Changes of consent have waited for Salesforce for over"
+
+
 @pytest.fixture
 def queue(store, clock):
     def queue(*, urgent=True):
@@ -100,13 +103,11 @@ def test_each_stage_is_an_alert_that_begins_once_and_ends_once(store, clock, que
     assert [(each.trouble.what, each.trouble.text) for each in open_ones] == [
         (
             "late",
-            "Changes of consent have waited for Salesforce for over 24 hours: 1, the oldest "
-            "since 2026-11-23 12:00 UTC.",
+            f"{WAITED} 24 hours: 1, the oldest since 2026-11-23 12:00 UTC.",
         ),
         (
             "slow",
-            "Changes of consent have waited for Salesforce for over 15 minutes: 1, the oldest "
-            "since 2026-11-23 12:00 UTC.",
+            f"{WAITED} 15 minutes: 1, the oldest since 2026-11-23 12:00 UTC.",
         ),
     ]
     with store.transaction(reads=True) as transaction:
