@@ -369,7 +369,7 @@ def test_an_older_value_that_lands_last_is_overwritten(
 ):
     """One sleeps over its lease, another one writes what is newer, then the first lands."""
     (alex,) = seed_contacts(emulator, 1)
-    store.inbox.keep([dlr(8, ref=alex)])
+    store.inbox.keep([dlr(8, ref=alex, at=int(clock().timestamp()))])
     read()
     fast = Pusher(store, org, budget, clock, holder="fast")
 
@@ -381,7 +381,7 @@ def test_an_older_value_that_lands_last_is_overwritten(
 
         def update(self, changes):
             clock.advance(seconds=LEASE.total_seconds() + 1)
-            store.inbox.keep([dlr(1, ref=alex)])
+            store.inbox.keep([dlr(1, ref=alex, at=int(clock().timestamp()))])
             read()
             assert fast.push().written == 1
             return org.update(changes)
