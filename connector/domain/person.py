@@ -6,6 +6,7 @@ from datetime import datetime
 
 from connector.domain.consent import Consent
 from connector.domain.delivery import Delivery
+from connector.domain.hygiene import Hygiene
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,4 +24,7 @@ class Person:
     last_click_at: datetime | None = None
     last_reply_at: datetime | None = None
     phone: str = ""
+    undelivered_since: datetime | None = None
+    retry_after: datetime | None = None
+    hygiene: Hygiene | None = None
     shown_on: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Which facts go to which fields: YAML files in, mappings out, mistakes with their line."""
 
-from connector.mapping.facts import FACTS, Fact, FactKind, Topic, org_time
+from connector.mapping.fact import Fact, FactKind, Topic, org_time
+from connector.mapping.facts import FACTS
 from connector.mapping.file import conflicts, files, load, load_all, load_files, packaged
 from connector.mapping.rules import FieldRule, HolderRule, KeyValue, Mapping, MessageRule
 from connector.mapping.targets import MEMBER, PEOPLE, nearest

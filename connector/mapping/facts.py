@@ -1,83 +1,28 @@
 """The closed list of facts: all that a mapping may name, so that it is data, never code."""
 
-import dataclasses
-import enum
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connector.domain.consent import Consent, ConsentSource
 from connector.domain.delivery import NO_REPORT, Delivery, DeliveryStatus, Reason
+from connector.domain.hygiene import Hygiene
 from connector.domain.person import Person
 from connector.domain.records import FieldValue, is_record_id
+from connector.mapping.fact import Fact, FactKind, org_time
 
 
-class Topic(enum.StrEnum):
-    """What a fact is about: the part of its name before the dot."""
-
-    DELIVERY = "delivery"
-    CONSENT = "consent"
-    ENGAGEMENT = "engagement"
-    PERSON = "person"
-    MESSAGE = "message"
-
-
-class FactKind(enum.StrEnum):
-    """What a fact's value is, and so which Salesforce fields can hold it."""
-
-    TEXT = "text"
-    DATETIME = "datetime"
-    BOOLEAN = "boolean"  # never empty: a checkbox cannot be null
-    ID = "id"
-    PICKLIST = "picklist"
-    NUMBER = "number"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """
-    One thing that a mapping may name; its value is None where there is nothing to say.
-
-    `values` are all that a picklist fact can be. `longest` is the length that a field needs:
-    longer values are cut there, so that one strange text does not have a record refused.
-    `may_be_empty` is false where the topic is only ever written with a value. `refers` is the
-    object whose records an id is of.
-    """
-
-    name: str
-    kind: FactKind
-    describe: str
-    read: Callable[[Person], FieldValue]
-    values: tuple[str, ...] = ()
-    longest: int = 0
-    may_be_empty: bool = True
-    refers: str = ""
-
-    @property
-    def topic(self) -> Topic:
-        return Topic(self.name.partition(".")[0])
-
-
-#: The years that a Salesforce date/time field takes (Object Reference, "Date and dateTime").
-_FIRST_YEAR, _LAST_YEAR = 1700, 3999
 #: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
 _CAMPAIGN = "701"
 #: Texts are cut here, so that the fields of the set-up hold them.
-_NAME, _CODE, _MESSAGE_ID, _PHONE = 40, 40, 128, 16
-
-
-def org_time(moment: datetime | None) -> str | None:
-    """A moment as Salesforce writes it, 2026-11-23T10:00:00.000Z; None where it takes none."""
-    if moment is None:
-        return None
-    moment = moment.astimezone(UTC)
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        return None
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+_NAME, _CODE, _MESSAGE_ID, _PHONE, _REVIEW = 40, 40, 128, 16, 80
 
 
 def _of_delivery(read: Callable[[Delivery], FieldValue]) -> Callable[[Person], FieldValue]:
     return lambda person: read(person.delivery) if person.delivery else None
+
+
+def _of_hygiene(read: Callable[[Hygiene], FieldValue]) -> Callable[[Person], FieldValue]:
+    return lambda person: read(person.hygiene) if person.hygiene else None
 
 
 def _of_opt_out(read: Callable[[Consent], FieldValue]) -> Callable[[Person], FieldValue]:
@@ -166,6 +111,25 @@ _ALL = (
         read=lambda person: org_time(person.last_delivered_at),
     ),
     Fact(
+        name="delivery.undelivered_since",
+        kind=FactKind.DATETIME,
+        describe="since when no message has got through; empty after one arrives",
+        read=lambda person: org_time(person.undelivered_since),
+    ),
+    Fact(
+        name="delivery.soft_failure",
+        kind=FactKind.BOOLEAN,
+        describe="true while no final report came of the latest message for a day",
+        read=lambda person: bool(person.delivery and person.delivery.is_overdue),
+        may_be_empty=False,
+    ),
+    Fact(
+        name="delivery.retry_after",
+        kind=FactKind.DATETIME,
+        describe="when to try again: the next 09:00 to 21:00 where the person is",
+        read=lambda person: org_time(person.retry_after),
+    ),
+    Fact(
         name=OPTED_OUT,
         kind=FactKind.BOOLEAN,
         describe="true while the person does not want to be texted",
@@ -203,6 +167,26 @@ _ALL = (
         kind=FactKind.DATETIME,
         describe="when the person last wrote back",
         read=lambda person: org_time(person.last_reply_at),
+    ),
+    Fact(
+        name="hygiene.consecutive_failures",
+        kind=FactKind.NUMBER,
+        describe="how many messages in a row failed because of the number",
+        read=_of_hygiene(lambda hygiene: hygiene.failures),
+    ),
+    Fact(
+        name="hygiene.needs_review",
+        kind=FactKind.BOOLEAN,
+        describe="true while the number should be checked with the person",
+        read=lambda person: bool(person.hygiene and person.hygiene.needs_review),
+        may_be_empty=False,
+    ),
+    Fact(
+        name="hygiene.review_reason",
+        kind=FactKind.TEXT,
+        describe="why the number should be checked; empty while it need not be",
+        read=_of_hygiene(lambda hygiene: hygiene.review_reason or None),
+        longest=_REVIEW,
     ),
     Fact(
         name="person.phone",
@@ -251,23 +235,3 @@ _ALL = (
 
 #: Every fact by its name, in the order of the documentation.
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _ALL})
-
-
-def is_known(topic: Topic, person: Person) -> bool:
-    """
-    Whether there is anything to say on a topic.
-
-    Where nothing was ever said of consent, nothing is written: False would clear an opt-out
-    that somebody ticked in Salesforce.
-    """
-    match topic:
-        case Topic.DELIVERY:
-            return person.delivery is not None and person.delivery.shown_status is not None
-        case Topic.CONSENT:
-            return person.consent is not None and person.consent.changed_at is not None
-        case Topic.ENGAGEMENT:
-            return person.last_click_at is not None or person.last_reply_at is not None
-        case Topic.MESSAGE:
-            return person.delivery is not None
-        case Topic.PERSON:
-            return True

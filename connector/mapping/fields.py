@@ -5,7 +5,8 @@ from collections.abc import Mapping as Map
 
 from connector.domain.records import FieldValue
 from connector.mapping.document import Complaints, Entry, Scalar, Table, quoted, shown
-from connector.mapping.facts import FACTS, Fact, Topic
+from connector.mapping.fact import Fact, Topic
+from connector.mapping.facts import FACTS
 from connector.mapping.message import topic_problem
 from connector.mapping.rules import FieldRule
 from connector.mapping.targets import field_problem, is_flag, nearest

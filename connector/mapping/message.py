@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from connector.mapping.document import Complaints, Entry, Listing, Scalar, Table, quoted, shown
-from connector.mapping.facts import Fact, Topic
+from connector.mapping.fact import Fact, Topic
 from connector.mapping.rules import KeyValue, MessageRule
 from connector.mapping.targets import MEMBER, is_custom_object, nearest, phone_problem
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from connector.domain.person import Person
 from connector.domain.records import FieldValue
-from connector.mapping.facts import OPTED_OUT, Fact, FactKind, Topic, is_known
+from connector.mapping.fact import Fact, FactKind, Topic, is_known
+from connector.mapping.facts import OPTED_OUT
 from connector.mapping.targets import MEMBER, PEOPLE
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from connector.domain.records import FieldValue
 from connector.mapping.document import quoted
-from connector.mapping.facts import Fact, FactKind
+from connector.mapping.fact import Fact, FactKind
 from connector.mapping.rules import FieldRule
 from connector.mapping.targets import nearest, says_opted_in, says_opted_out
 

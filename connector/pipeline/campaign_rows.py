@@ -7,7 +7,7 @@ from connector.domain.delivery import DeliveryStatus, Reason
 from connector.domain.figures import Cell, Figures, Period, Reaction
 from connector.domain.records import FieldValue, RecordRef
 from connector.footprint.campaign_stat import CAMPAIGN_STAT
-from connector.mapping.facts import org_time
+from connector.mapping.fact import org_time
 from connector.store import Transaction
 from connector.store.outbox import Queued
 from connector.store.times import moment

@@ -14,6 +14,7 @@ from connector.mapping import MEMBER, Topic
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.campaign_rows import TOPIC, changes_of_rows, is_row
 from connector.pipeline.labels import Labels
+from connector.pipeline.retry_window import retry_after
 from connector.pipeline.trail import tell_queued
 from connector.store import Store, Transaction
 from connector.store.outbox import Queued, canonical
@@ -21,6 +22,7 @@ from connector.store.outbox import Queued, canonical
 
 BATCH = 1_000
 _MAPPINGS = "mappings"
+_TAKEN_BACK = frozenset({Topic.DELIVERY, Topic.HYGIENE})
 #: Which topics a record may have something to be written of: messages are custom objects.
 _OF_CUSTOM = tuple(topic.value for topic in Topic)
 _OF_STANDARD = tuple(topic.value for topic in Topic if topic is not Topic.MESSAGE)
@@ -120,6 +122,7 @@ class Knowledge:
         phones = {phone for held in self._phones.values() for phone in held.values()}
         self._consents = transaction.consents.find(phones) if phones else {}
         self._engagements = transaction.engagements.find(phones) if phones else {}
+        self._hygiene = transaction.hygiene.find(phones) if phones else {}
         self._shown_on = self._people(transaction, mappings)
         self._labels = Labels(transaction, mappings.get(MEMBER), self._campaigns(records))
 
@@ -175,10 +178,11 @@ class Knowledge:
         """
         What takes back a message that turned out to be another record's.
 
-        It was found by its number, then somebody named the record that it was sent for.
+        It was found by its number, then somebody named the record that it was sent for. Or the
+        record has another number by now, of which nothing bad is known.
         """
         written = self._remembered.get((record.id, topic.value))
-        if topic is not Topic.DELIVERY or written is None or record.key:
+        if topic not in _TAKEN_BACK or written is None or record.key:
             return {}
         return mapping.cleared(json.loads(written))
 
@@ -207,6 +211,13 @@ class Knowledge:
             last_reply_at=max(replies, default=None),
             phone=phones[0] if phones else "",
             shown_on=self._shown_on.get(record, {}),
+            undelivered_since=latest.undelivered_since if latest else None,
+            retry_after=retry_after(latest.delivery) if latest else None,
+            hygiene=max(
+                (self._hygiene[phone] for phone in phones if phone in self._hygiene),
+                key=lambda each: (each.needs_review, each.failures),
+                default=None,
+            ),
         )
 
 

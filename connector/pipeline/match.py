@@ -11,6 +11,7 @@ from connector.mapping import HolderRule
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.companions import BY_MESSAGE, Companions, Found
 from connector.pipeline.counting import Counting
+from connector.pipeline.hygiene import judge_recipients
 from connector.pipeline.prefixes import ObjectNames
 from connector.pipeline.trail import tell_matched
 from connector.store import Store, Transaction
@@ -69,6 +70,7 @@ def match(
         (counting or Counting(mappings)).count(transaction, found)
         touched = transaction.matches.replace(found)
         transaction.deliveries.settle_changed(matched, unmatched, now=now, rules=rules)
+        judge_recipients(transaction, changed)
         transaction.outbox.mark(touched, urgent=False)
     tell_matched(found)
     return MatchReport(matched=len(matched), unmatched=len(unmatched))

@@ -40,15 +40,21 @@ PUT_RECORDS = Bulk(
     """,
 )
 SELECT_LATEST = Sql(f"""
-    SELECT m.object, m.record_id, m.last_delivered_at, {NAMES}
+    SELECT m.object, m.record_id, m.last_delivered_at, m.undelivered_since, {NAMES}
     FROM (
-      SELECT object, record_id, gateway, message_id,
-        MAX(delivered_at) OVER (PARTITION BY object, record_id) AS last_delivered_at,
-        ROW_NUMBER() OVER (
-          PARTITION BY object, record_id
-          ORDER BY started_at DESC, gateway DESC, message_id DESC
-        ) AS place
-      FROM delivery_records WHERE record_id IN {{items}}
+      SELECT a.*, MIN(CASE WHEN a.last_arrived IS NULL OR a.started_at > a.last_arrived
+        THEN a.started_at END) OVER (PARTITION BY object, record_id) AS undelivered_since
+      FROM (
+        SELECT object, record_id, gateway, message_id, started_at,
+          MAX(delivered_at) OVER (PARTITION BY object, record_id) AS last_delivered_at,
+          MAX(CASE WHEN delivered_at <> 0 THEN started_at END)
+            OVER (PARTITION BY object, record_id) AS last_arrived,
+          ROW_NUMBER() OVER (
+            PARTITION BY object, record_id
+            ORDER BY started_at DESC, gateway DESC, message_id DESC
+          ) AS place
+        FROM delivery_records WHERE record_id IN {{items}}
+      ) AS a
     ) AS m
     JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
     WHERE m.place = 1
@@ -95,10 +101,15 @@ class Match:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The latest message of a record, by the time it was sent, and its last success."""
+    """
+    The latest message of a record, by the time it was sent, and its last success.
+
+    `undelivered_since` is when the first message was sent after the last one that arrived.
+    """
 
     delivery: Delivery
     last_delivered_at: datetime | None
+    undelivered_since: datetime | None
 
 
 class Matches:
@@ -133,8 +144,9 @@ class Matches:
         rows = SELECT_LATEST.run(self._connection, keys=keys(record_ids))
         return {
             RecordRef(row.object, row.record_id): Latest(
-                delivery=delivery_of(row, first=3),
+                delivery=delivery_of(row, first=4),
                 last_delivered_at=moment_or_none(row.last_delivered_at),
+                undelivered_since=moment_or_none(row.undelivered_since or 0),
             )
             for row in rows
         }

@@ -34,6 +34,7 @@ from connector.store.events import Events, KnownEvent
 from connector.store.figures import CampaignFigures
 from connector.store.flags import Flags
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
+from connector.store.hygiene import NumberHygiene
 from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
 from connector.store.lookups import Lookups
@@ -89,6 +90,7 @@ class Transaction:
         self.calls = Calls(connection)
         self.belonging = Belonging(connection)
         self.errands = Errands(connection)
+        self.hygiene = NumberHygiene(connection)
         self.block_entries = BlockEntries(connection)
         self.reconciliations = Reconciliations(connection)
         self.slots = Slots(connection)

@@ -13,7 +13,7 @@ from connector.footprint import (
     same_formula,
 )
 from connector.footprint.choices import ACTIONS
-from connector.mapping.facts import FactKind
+from connector.mapping.fact import FactKind
 
 
 FIELDS = {each.full_name: each for each in everything().fields}

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from connector.domain.consent import Consent
 from connector.domain.delivery import Delivery, DeliveryStatus, Reason
+from connector.domain.hygiene import Hygiene
 from connector.domain.person import Person
 from connector.mapping import FACTS, FactKind, Topic, org_time
-from connector.mapping.facts import is_known
+from connector.mapping.fact import is_known
 
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -39,6 +40,7 @@ ALL = Person(
     last_click_at=NOON,
     last_reply_at=NOON,
     phone="+12125550100",
+    hygiene=Hygiene(phone="+12125550100", failures=1),
     shown_on={"Contact": "003000000000001AAA", "Account": "001000000000001AAA"},
 )
 
@@ -77,7 +79,7 @@ def test_a_fact_is_read_from_the_person(name, value):
 
 
 def test_these_are_all_facts():
-    assert len(FACTS) == 22
+    assert len(FACTS) == 28
     assert {fact.topic for fact in FACTS.values()} == set(Topic)
 
 

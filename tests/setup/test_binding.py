@@ -141,6 +141,7 @@ STAYS = {
     "events",
     "figure_changes",
     "figures",
+    "hygiene",
     "job_slots",
     "jobs",
     "leases",

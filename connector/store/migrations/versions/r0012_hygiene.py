@@ -2,12 +2,15 @@
 
 import sqlalchemy as sa
 from alembic import context, op
+from sqlalchemy.dialects import postgresql
 
 
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
+
+TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -16,6 +19,16 @@ def upgrade() -> None:
     op.add_column(
         "deliveries",
         sa.Column("overdue_since", sa.BigInteger, nullable=False, server_default="0"),
+    )
+    op.create_table(
+        "hygiene",  # a row a number that has failed
+        sa.Column("phone", TEXT, primary_key=True),
+        *(
+            sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+            for name in ("failures", "since", "last_failure_at", "cleared_at")
+        ),
+        sa.Column("reason", TEXT, nullable=False, server_default=""),
+        sqlite_with_rowid=False,
     )
     # Messages that were under way before there were time rules are looked at by and by.
     op.execute("UPDATE deliveries SET due_at = 1 WHERE rank < 1")
