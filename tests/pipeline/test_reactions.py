@@ -185,12 +185,12 @@ def _known(draw, number):
 
 
 def _expected(messages, responses):
-    deliveries = {}
+    deliveries: dict[str, Delivery] = {}
     for event in messages:
         delivery = Delivery.from_event(event)
         known = deliveries.get(event.message_id)
         deliveries[event.message_id] = known.join(delivery) if known else delivery
-    joined = {}
+    joined: dict[str, Response] = {}
     for each in responses:
         joined[each.id] = joined[each.id].join(each) if each.id in joined else each
     sent = [
@@ -199,7 +199,7 @@ def _expected(messages, responses):
     ]
     heard = [Heard(id=key, response=each) for key, each in joined.items()]
     answers = answered(heard, sent, WINDOW)
-    found = {}
+    found: dict[tuple[str, str], set[Reaction]] = {}
     for each in heard:
         if key := answers[each.id]:
             found.setdefault(key, set()).add(each.response.kind)
@@ -229,7 +229,7 @@ def test_no_order_changes_what_answers_what(store, mappings, clock, seed):
     while attribute(store, WINDOW) or match(store, mappings, clock).unmatched:
         pass
 
-    expected = {}
+    expected: dict[tuple[str, str], set[Reaction]] = {}
     for messages, responses in known:
         expected |= _expected(messages, responses)
     names = [("kannel", f"{number}-m{i}") for number in numbers for i in range(5)]
