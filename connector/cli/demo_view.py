@@ -23,12 +23,14 @@ _STEPS = {
     "starting": "Starting org and service",
     "callbacks": "Callbacks sent",
     "fields": "Fields in Salesforce that are right",
+    "scenes": "Scenes of a campaign going wrong",
 }
 _STYLES = {
     "Delivered": "green",
     "Pending": "yellow",
     **dict.fromkeys(("Undelivered", "Failed", "Rejected", "Expired"), "red"),
 }
+_HEALTHS = {"Healthy": "green", "Watch": "yellow", "Critical": "bold red"}
 
 
 class Screen:
@@ -69,6 +71,7 @@ class Screen:
         rest = [person for person in outcome.after if person not in told]
         self._console.print(_summary(outcome.after[person] for person in rest))
         self._figures(play, outcome)
+        self._campaign(outcome)
         for fault in outcome.faults:
             click.echo(f"wrong: {fault}")
         checked = "Every field of every record is as it should be."
@@ -86,6 +89,7 @@ class Screen:
             "",
             "Look at it:",
             f"  the org's records  {play.stage.page}Contact/",
+            f"  campaign figures   {play.stage.page}SMS_Campaign_Stat__c/",
             f"  the service        {play.service.url}{page}",
         ]
         if page == "/status":
@@ -125,6 +129,41 @@ class Screen:
             table.add_row(*_row(person, shown[person]), stories.get(person, ""))
         self._console.print(table)
         self._console.print()
+
+    def _campaign(self, outcome: Outcome) -> None:
+        """The row of the second act's campaign, scene by scene, and what was told of it."""
+        table = Table(
+            title="A second campaign, as its row in Salesforce shows it",
+            title_justify="left",
+            title_style="bold",
+            box=None,
+        )
+        table.padding = (0, 1, 0, 0)
+        for name in ("What happened", "Messages", "Delivered", "Health", "Top reason"):
+            table.add_column(name, no_wrap=True)
+        for seen in outcome.aftermath.scenes:
+            health, rate = str(seen.row.get("Health__c")), seen.row.get("Delivery_Rate__c")
+            table.add_row(
+                seen.scene.title,
+                f"{seen.row.get('Messages__c') or 0:g}",
+                f"{rate or 0:.1f} %",
+                Text(health, _HEALTHS.get(health, "")),
+                str(seen.row.get("Top_Reason__c") or ""),
+            )
+        self._console.print(table)
+        click.echo()
+        for alert in reversed(outcome.alerts):
+            end = "over" if alert.ended_at else "still so"
+            click.echo(f"Alert      {alert.trouble.kind.value}, once: {end}")
+        flagged, overdue = outcome.aftermath.flagged, outcome.aftermath.overdue
+        click.echo(
+            f"Hygiene    {flagged.get('Name')} needs review: {flagged.get('SMS_Review_Reason__c')}"
+        )
+        click.echo(
+            f"Silence    {overdue.get('Name')}: soft failure"
+            f" {'yes' if overdue.get('SMS_Soft_Failure__c') else 'no'}, nothing heard for 25 h"
+        )
+        click.echo()
 
     def _figures(self, play: Play, outcome: Outcome) -> None:
         tally, figures = outcome.tally, outcome.figures

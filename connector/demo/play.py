@@ -4,12 +4,13 @@ import dataclasses
 import itertools
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from connector.clock import Clock
 from connector.demo.callbacks import Speaker, registrations
+from connector.demo.campaign import Aftermath, CampaignAct
 from connector.demo.door import Door, Tally
 from connector.demo.expected import Fields, expectations
 from connector.demo.people import REGION, Cast, Person
@@ -17,6 +18,7 @@ from connector.demo.playwright import write
 from connector.demo.service import Service
 from connector.demo.stage import Stage
 from connector.demo.verdict import Difference, Shown, differences, look
+from connector.domain.alerts import Alert
 from connector.gateways.imitation.base import Imitation
 from connector.pipeline.overview import Overview, overview
 from connector.settings import secret_name
@@ -25,13 +27,14 @@ from connector.store import Store
 from connector.web.keys import SCOPES, new_secret, secret_hash
 
 
-#: So often the service asks Salesforce for changed numbers, and so often it writes.
-_PACE = {"DIRECTORY_POLL_SECONDS": "5", "FLUSH_SECONDS": "0.5"}
+#: So often the service asks for changed numbers, writes, and rolls campaigns up.
+_PACE = {"DIRECTORY_POLL_SECONDS": "5", "FLUSH_SECONDS": "0.5", "ROLL_UP_SECONDS": "1"}
 #: When nothing changed for so long, longer than it takes to poll, nothing will.
 QUIET = timedelta(seconds=8)
 #: The first field, and all of them together, may take no longer than this.
 FIRST, LONGEST = timedelta(seconds=30), timedelta(seconds=90)
 _POLL_SECONDS = 0.25
+_MOST_ALERTS = 20
 
 #: Told of each step: what goes on, how much of it is done, how much there is to do.
 Tell = Callable[[str, int, int], None]
@@ -47,11 +50,13 @@ class Outcome:
     tally: Tally
     figures: Overview
     seconds: float
+    aftermath: Aftermath
+    alerts: Sequence[Alert]
 
     @property
     def faults(self) -> list[str]:
         """What is wrong, a line each."""
-        return [*self.tally.faults, *map(str, self.differences)]
+        return [*self.tally.faults, *map(str, self.differences), *self.aftermath.faults]
 
 
 def service_settings(
@@ -110,13 +115,21 @@ class Play:
         moving = self.cast.moving
         self.stage.org.update(moving.object, moving.id, {"MobilePhone": moving.phone})
         left = self._settle(started_at)
+        after, figures = self._look(), overview(self._store, self._clock())
+        seconds = (self._clock() - started_at).total_seconds()
+        act = CampaignAct(self.stage, self.service, self._imitations, self._clock)
+        aftermath = act.perform(self.secret, lambda *told: self._tell("scenes", *told))
+        with self._store.transaction(reads=True) as transaction:
+            alerts = transaction.alerts.recent(_MOST_ALERTS)
         return Outcome(
             before=before,
-            after=self._look(),
+            after=after,
             differences=left,
             tally=tally,
-            figures=overview(self._store, self._clock()),
-            seconds=(self._clock() - started_at).total_seconds(),
+            figures=figures,
+            seconds=seconds,
+            aftermath=aftermath,
+            alerts=alerts,
         )
 
     def _make_key(self) -> None:
