@@ -157,7 +157,7 @@ class Screen:
             click.echo(f"Alert      {alert.trouble.kind.value}, once: {end}")
         flagged, overdue = outcome.aftermath.flagged, outcome.aftermath.overdue
         click.echo(
-            f"Hygiene    {flagged.get('Name')} needs review: {flagged.get('SMS_Review_Reason__c')}"
+            f"Hygiene    {flagged.get('Name')} to review: {flagged.get('SMS_Review_Reason__c')}"
         )
         click.echo(
             f"Silence    {overdue.get('Name')}: soft failure"
