@@ -155,3 +155,20 @@ def test_the_answer_is_e164_and_stays_as_it_is(text, region):
 
 def test_a_doubled_national_prefix_comes_off_whole():
     assert to_e164("+49 0030 123456") == to_e164("+49 30 123456") == "+4930123456"
+
+
+@pytest.mark.parametrize(
+    "phone,country",
+    [
+        ("+12125550123", "US"),
+        ("+14165550123", "CA"),
+        ("+447700900123", "GB"),
+        ("+358457570123", "FI"),
+        ("+77015550123", "KZ"),
+        ("+870773111111", ""),  # satellites
+        ("Acme", ""),
+        ("", ""),
+    ],
+)
+def test_a_number_tells_its_country(phone, country):
+    assert phones.country(phone) == country

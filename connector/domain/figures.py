@@ -74,14 +74,15 @@ class Cell:
         """
         The unique external id of its row.
 
-        Salesforce takes two keys that differ in case only for one, so a value that could be
+        Salesforce takes two keys that differ in case only for one, so a sender that could be
         mistaken for another is told apart by a piece of its hash.
         """
         parts = [self.campaign or "none", self.period.value]
         if self.start:
             parts.append(str(self.start // 1_000_000))
         if self.split:
-            parts += [self.split.value, _unmistakable(self.value)]
+            is_free = self.split is Split.SENDER
+            parts += [self.split.value, _unmistakable(self.value) if is_free else self.value]
         return "/".join(parts)
 
 
