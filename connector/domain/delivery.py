@@ -175,11 +175,6 @@ class Delivery:
         return self.sent_at or self.first_seen_at
 
     @property
-    def heard_at(self) -> datetime:
-        """When the last word came that counts; a gateway's clock that is ahead does not."""
-        return min(self.status_at, self.reported_at)
-
-    @property
     def is_settled(self) -> bool:
         """Whether a gateway said how it ended."""
         return self.status is not None and self.status.is_final

@@ -35,7 +35,8 @@ class TimeRules:
         if delivery.is_settled:
             return _SETTLED
         soft_at = delivery.started_at + self.soft_failure
-        expires_at = max(delivery.started_at, delivery.heard_at) + self.expiry
+        # Since the word was heard, not said: after an outage the next one may be on its way.
+        expires_at = max(delivery.started_at, delivery.reported_at) + self.expiry
         if expires_at <= now:
             return Standing(overdue=Overdue.EXPIRED, since=expires_at)
         if soft_at <= now:

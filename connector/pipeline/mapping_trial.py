@@ -12,6 +12,7 @@ from connector.gateways.base import Gateway
 from connector.mapping import Mapping, Topic
 from connector.pipeline.events import Batch, read_batch
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.retry_window import retry_after
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ def _person(batch: Batch, phone: str, delivery: Delivery | None = None) -> Perso
         delivery=delivery,
         last_delivered_at=delivery.status_at if delivery and arrived else None,
         consent=fold(phone, said) if said else None,
+        undelivered_since=delivery.started_at if delivery and not arrived else None,
+        retry_after=retry_after(delivery) if delivery else None,
         last_click_at=engagement.last_click_at if engagement else None,
         last_reply_at=engagement.last_reply_at if engagement else None,
         phone=phone,

@@ -62,11 +62,8 @@ CLAIM_CHANGED = Sql(f"""
     ORDER BY d.gateway, d.message_id LIMIT :limit {{skip_locked}}
 """)
 _STARTED = "CASE WHEN sent_at <> 0 THEN sent_at ELSE first_seen_at END"
-_HEARD = (
-    "CASE WHEN occurred_at <> 0 THEN {least}(occurred_at, reported_at) ELSE reported_at END"
-)
 _SOFT_AT = f"{_STARTED} + :soft_failure"
-_EXPIRES_AT = f"{{greatest}}({_STARTED}, {_HEARD}) + :expiry"
+_EXPIRES_AT = f"{{greatest}}({_STARTED}, reported_at) + :expiry"
 #: With TimeRules.standing, without a read before the write.
 SETTLE_CHANGED = Sql(f"""
     UPDATE deliveries SET changed = 0, unmatched = 0,

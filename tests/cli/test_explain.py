@@ -77,7 +77,7 @@ class TestMessage:
             in (words)
         )
         assert "SMS_Delivery_Status__c = Delivered" in words
-        assert "postponed UNABLE_TO_LOCK_ROW, 11 fields" in words
+        assert "postponed UNABLE_TO_LOCK_ROW, 14 fields" in words
         assert "STOPPED all of Contact since 2026-11-23 12:00:00" in words
 
     def test_fits_80_columns_and_leaves_the_terminal_alone(self, operate):

@@ -70,9 +70,9 @@ class TestList:
         answer = run("list")
 
         assert answer.exit_code == 0
-        assert "Contact: 15 fields" in answer.stdout
+        assert "Contact: 21 fields" in answer.stdout
         assert "MobilePhone, Phone, OtherPhone, HomePhone" in answer.stdout
-        assert "Lead: 15 fields" in answer.stdout
+        assert "Lead: 21 fields" in answer.stdout
 
     def test_prints_json(self, run, write, tmp_path):
         path = write("lead.yaml", SMALL)
@@ -234,6 +234,9 @@ class TestTest:
             "SMS_Message_Id__c": "42",
             "SMS_Last_Campaign__c": None,
             "SMS_Last_Delivered_At__c": "2023-11-14T22:13:20.000Z",
+            "SMS_Undelivered_Since__c": None,
+            "SMS_Soft_Failure__c": False,
+            "SMS_Retry_After__c": None,
             "SMS_Phone_E164__c": "+447700900123",
         }
 

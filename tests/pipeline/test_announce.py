@@ -163,7 +163,7 @@ class TestHappenings:
         assert told.get("Error_Code__c") == record["SMS_Error_Code__c"]
 
     def test_a_message_on_its_way_is_no_news(self, service, emulator, store, alex):
-        report = service.run(dlr(8, ref=alex, at=1_795_435_200))
+        report = service.run(dlr(8, ref=alex))
 
         assert emulator.record("Contact", alex)["SMS_Delivery_Status__c"] == "Pending"
         assert (report.published, report.needless, waiting(store)) == (0, 1, 0)
