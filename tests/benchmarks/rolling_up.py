@@ -21,7 +21,7 @@ from connector.pipeline.match import match
 from connector.pipeline.roll_up import roll_up
 from connector.store import Store
 from connector.store.times import micros
-from tests.benchmarks.figures import Figure, Scale, at_least, at_most, interleaved, ratio
+from tests.benchmarks.figures import Figure, Scale, at_most, interleaved, ratio
 from tests.support import postgres
 
 
@@ -79,9 +79,8 @@ def _measured(scale: Scale, url: str, store: Store) -> Iterator[Figure]:
         goal=at_most(2.0),
     )
     yield Figure(
-        name=f"counting {many:,} messages anew, such a roll-up: time",
+        name=f"reading {many:,} messages through in one statement, such a roll-up: time",
         value=ratio(beside_many["naive"], beside_many["ours"]),
-        goal=at_least(10.0),
     )
     yield Figure(
         name="matched, counted and rolled up a second",
