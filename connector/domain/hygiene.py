@@ -66,7 +66,7 @@ def judge(
     """
     known, replied_at = Hygiene(phone=phone), last_reply_at
     for each in sorted(deliveries, key=_order):
-        if replied_at and replied_at <= each.started_at:
+        if replied_at and replied_at < each.started_at:
             known, replied_at = _cleared(known, replied_at), None
         if each.status is DeliveryStatus.DELIVERED:
             known = _cleared(known, each.status_at)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from connector.pipeline.hygiene_report import keep_report
 from connector.pipeline.slots import SlotJob
 from connector.pipeline.steps import Steps
 from connector.settings import Settings
@@ -14,6 +15,8 @@ HEALTH_EVERY = timedelta(minutes=1)
 LATE_EVERY = timedelta(minutes=1)
 #: What is kept for weeks may stay an hour longer.
 RETENTION_EVERY = timedelta(hours=1)
+#: The report of a quarter is kept on its first day after.
+REPORT_EVERY = timedelta(days=1)
 
 
 def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:
@@ -35,6 +38,12 @@ def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:
             work=lambda turn: steps.alerts.look(turn.held),
         ),
         SlotJob(name="late", every=LATE_EVERY, work=lambda _: steps.late.look().name.lower()),
+        SlotJob(
+            name="hygiene report",
+            every=REPORT_EVERY,
+            work=lambda turn: keep_report(steps.store, steps.clock, turn.held),
+            lease=RETENTION_EVERY,
+        ),
         SlotJob(
             name="retention",
             every=RETENTION_EVERY,

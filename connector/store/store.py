@@ -35,6 +35,7 @@ from connector.store.figures import CampaignFigures
 from connector.store.flags import Flags
 from connector.store.house import ApiKey, ApiKeys, Leases, Marks
 from connector.store.hygiene import NumberHygiene
+from connector.store.hygiene_reports import HygieneReports
 from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
 from connector.store.lookups import Lookups
@@ -91,6 +92,7 @@ class Transaction:
         self.belonging = Belonging(connection)
         self.errands = Errands(connection)
         self.hygiene = NumberHygiene(connection)
+        self.hygiene_reports = HygieneReports(connection)
         self.block_entries = BlockEntries(connection)
         self.reconciliations = Reconciliations(connection)
         self.slots = Slots(connection)

@@ -98,7 +98,7 @@ def test_the_order_of_arrival_decides_nothing(history, reply, data):
 def test_it_counts_what_came_after_the_last_success(history, reply):
     arrived = [each.started_at for each in history if each.status is DELIVERED]
     last = max([*arrived, *([reply] if reply else [])], default=NOON - timedelta(hours=1))
-    after = [e.reason for e in history if e.started_at >= last and e.reason in COUNTED]
+    after = [e.reason for e in history if e.started_at > last and e.reason in COUNTED]
     at_once = {Reason.INVALID_NUMBER, Reason.LANDLINE} & set(after)
 
     known = judge(MOBILE, history, reply)

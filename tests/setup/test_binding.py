@@ -142,6 +142,7 @@ STAYS = {
     "figure_changes",
     "figures",
     "hygiene",
+    "hygiene_reports",
     "job_slots",
     "jobs",
     "leases",

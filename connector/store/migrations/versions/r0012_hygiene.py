@@ -30,5 +30,11 @@ def upgrade() -> None:
         sa.Column("reason", TEXT, nullable=False, server_default=""),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "hygiene_reports",  # of quarters that are over
+        sa.Column("quarter", TEXT, primary_key=True),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
+        sa.Column("lines", TEXT, nullable=False),
+    )
     # Messages that were under way before there were time rules are looked at by and by.
     op.execute("UPDATE deliveries SET due_at = 1 WHERE rank < 1")
