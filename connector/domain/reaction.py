@@ -21,7 +21,8 @@ class Response:
     One thing that the person at a number did with a message.
 
     `named` is the id of the message where the response says which, `own_id` an id of its own,
-    and `sender` the number that was answered.
+    and `sender` the number that was answered. `teller` is who told of it, where that is not the
+    gateway; it has ids of its own for whatever it tells.
     """
 
     kind: Reaction
@@ -31,14 +32,17 @@ class Response:
     sender: str = ""
     named: str = ""
     own_id: str = ""
+    teller: str = ""
 
     @property
     def id(self) -> str:
         """The same for the same response, however often it is told. It holds no number."""
-        told = [f"named {self.named}"] if self.named else [f"own {self.own_id}"]
+        told = [self.gateway, f"named {self.named}" if self.named else f"own {self.own_id}"]
         if not self.named and not self.own_id:
-            told = [self.phone, self.sender, self.at.isoformat()]
-        text = "\n".join([self.kind, self.gateway, *told])
+            told = [self.gateway, self.phone, self.sender, self.at.isoformat()]
+        if self.teller:
+            told = [f"told by {self.teller}", self.own_id]
+        text = "\n".join([self.kind, *told])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def join(self, other: "Response") -> "Response":

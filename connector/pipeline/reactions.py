@@ -7,7 +7,7 @@ from connector.domain.consent import ConsentEvent, ConsentKind, ConsentSource
 from connector.domain.engagement import Engagement, EngagementEvent, EngagementKind
 from connector.domain.figures import Reaction
 from connector.domain.reaction import WINDOW, Key, Response, answered
-from connector.pipeline.consent import mark_holders
+from connector.pipeline.engagement import engage, reacted
 from connector.store import Store, Transaction
 from connector.store.reactions import KnownReaction
 
@@ -81,21 +81,19 @@ def _settle(
     recipients = transaction.reactions.recipients(filter(None, nameless)) if nameless else {}
     settled: list[tuple[KnownReaction, str, Key | None]] = []
     affected: set[Key] = set()
-    people: dict[str, Engagement] = {}
+    people: list[Engagement] = []
     for each in known:
         answer, response = answers[each.heard.id], each.heard.response
         phone = response.phone or (recipients.get(answer, "") if answer else "")
         if answer != each.answers:
             affected |= {key for key in (answer, each.answers) if key}
-        if phone != response.phone and response.kind is Reaction.CLICK:
-            told = Engagement(phone=phone, last_click_at=response.at)
-            people[phone] = people[phone].join(told) if phone in people else told
+        if phone != response.phone:
+            people.append(reacted(response, phone))
         if each.open or answer != each.answers:
             settled.append((each, phone, answer))
     transaction.deliveries.match_again(sorted(affected))
     transaction.reactions.settle(settled)
-    transaction.engagements.fold(people.values())
-    mark_holders(transaction, people, urgent=False)
+    engage(transaction, people)
 
 
 def _answers(

@@ -2,9 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from connector.clock import Clock
 from connector.domain.figures import Period
+from connector.domain.reaction import WINDOW
 from connector.domain.time_rules import USUAL, TimeRules
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
@@ -81,6 +83,7 @@ class Steps:
     counting: Counting
     periods: Sequence[Period]
     time_rules: TimeRules = USUAL
+    reaction_window: timedelta = WINDOW
 
     def adopt_mappings(self) -> bool:
         """To be called once at the start; whether the mappings are others than last time."""
@@ -90,7 +93,7 @@ class Steps:
         """From callbacks to pending fields, one batch of each."""
         return ReadReport(
             normalised=normalise(self.store, self.gateways, self.read_phone, self.clock),
-            answered=attribute(self.store),
+            answered=attribute(self.store, self.reaction_window),
             matched=match(
                 self.store, self.mappings, self.clock, self.time_rules, counting=self.counting
             ),

@@ -58,6 +58,11 @@ class Settings(AlertSettings):
     expiry_hours: int = setting(
         kinds.whole(1, 2160), "72", "a message without a word for so long is taken for expired"
     )
+    reaction_window_days: int = setting(
+        kinds.whole(1, 90),
+        "7",
+        "how long after a message a reply that names none may be meant for it",
+    )
     keep_callbacks_days: int = setting(
         kinds.whole(7, 3650), "90", "how long delivery reports and answers to writes are kept"
     )

@@ -43,6 +43,7 @@ SELECT_OPEN = Sql(f"""
 SELECT_OF_PHONES = Sql(f"""
     SELECT {_NAMES} FROM reactions WHERE phone <> '' AND phone IN {{items}} ORDER BY id
 """)
+SELECT_KEPT = Sql(f"SELECT {_NAMES} FROM reactions WHERE id IN {{items}} ORDER BY id")
 COUNT_OPEN = Sql("SELECT COUNT(*) FROM reactions WHERE open = 1")
 #: In the order of their ids, as every writer goes through them, so that none waits for another
 #: that waits for it. What was sent before may be answered; a message may have been learnt of
@@ -115,6 +116,11 @@ class Reactions:
             known = joined.get(each.id)
             joined[each.id] = known.join(each) if known else each
         PUT.run(self._connection, sorted(_row(key, each) for key, each in joined.items()))
+
+    def kept(self, ids: Iterable[str]) -> list[Response]:
+        """What is known of those of these ids that were put."""
+        rows = SELECT_KEPT.run(self._connection, keys=keys(ids))
+        return [_known(row).heard.response for row in rows]
 
     def any_open(self) -> bool:
         """Whether there is one of which it is not known what it answers."""

@@ -1,6 +1,5 @@
 """Messages: a sender registers what it sent, and asks what became of it."""
 
-import dataclasses
 import json
 
 import flask
@@ -10,14 +9,10 @@ from connector.clock import Clock
 from connector.domain.records import RecordRef
 from connector.store import Store
 from connector.store.store import MessageHistory
-from connector.web.bodies import read_json
+from connector.web.items import phone, read_items, refuse
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
-from connector.web.registrations import MOST_MESSAGES, read, recipient
-
-
-#: The most faults told in one answer.
-_MOST_FAULTS = 100
+from connector.web.registrations import read
 
 
 def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
@@ -26,13 +21,8 @@ def blueprint(store: Store, clock: Clock, region: str) -> flask.Blueprint:
     @messages.post("")
     @requires(store, "messages:write")
     def register() -> tuple[dict[str, object], int]:
-        reading = read(_items(), now=clock(), region=region)
-        if reading.faults:
-            raise ProblemError(
-                422,
-                f"{len(reading.faults)} things to change; nothing was registered.",
-                errors=[dataclasses.asdict(fault) for fault in reading.faults[:_MOST_FAULTS]],
-            )
+        reading = read(read_items("messages"), now=clock(), region=region)
+        refuse(reading.faults, "nothing was registered")
         store.register(reading.registrations)
         return {"registered": len(reading.registrations)}, 202
 
@@ -54,10 +44,10 @@ def _own_id(gateway: str, message_id: str, region: str) -> str:
     if known is None:
         return message_id
     try:
-        phone = recipient(flask.request.args.get("recipient", ""), region)
+        recipient = phone(flask.request.args.get("recipient", ""), region)
     except ValueError as error:
         raise ProblemError(400, f"recipient {error}") from None
-    return known.own_id(message_id, phone)
+    return known.own_id(message_id, recipient)
 
 
 def _hint(gateway: str) -> str:
@@ -65,17 +55,6 @@ def _hint(gateway: str) -> str:
     if known is None or not known.batches or "recipient" in flask.request.args:
         return ""
     return f" A batch of {gateway} has several: add ?recipient= and the number."
-
-
-def _items() -> list[object]:
-    document = read_json()
-    if isinstance(document, dict) and document.keys() == {"messages"}:
-        document = document["messages"]
-    if not isinstance(document, list):
-        raise ProblemError(400, 'Send a list of messages, or {"messages": [...]}.')
-    if len(document) > MOST_MESSAGES:
-        raise ProblemError(413, f"At most {MOST_MESSAGES} messages a call.")
-    return document
 
 
 def shown(history: MessageHistory) -> dict[str, object]:

@@ -11,6 +11,7 @@ from connector.store import Store
 from connector.web import (
     api_campaigns,
     api_consent,
+    api_engagement,
     api_messages,
     api_suppression,
     openapi,
@@ -62,6 +63,7 @@ def create_app(
     )
     app.register_blueprint(api_campaigns.blueprint(store))
     app.register_blueprint(api_consent.blueprint(store, clock, region, brands))
+    app.register_blueprint(api_engagement.blueprint(store, clock, region))
     app.register_blueprint(openapi.blueprint(public_url))
     app.register_blueprint(status.blueprint(store, clock, site))
     for blueprint in more:

@@ -18,6 +18,7 @@ SCOPES = {
     "messages:read": "ask what became of a message",
     "consent:write": "record opt-outs and opt-ins",
     "consent:read": "ask whether a number may be texted",
+    "engagement:write": "tell of clicks and replies",
     "campaigns:read": "ask for the figures of a campaign",
     "status:read": "see the status page",
 }

@@ -13,7 +13,8 @@ import flask
 from connector.gateways import installed
 from connector.web import openapi_campaigns
 from connector.web.api_suppression import MOST_NUMBERS
-from connector.web.registrations import MOST_MESSAGES
+from connector.web.engagements import KINDS, LONGEST_ID
+from connector.web.items import MOST
 
 
 Schema = dict[str, Any]
@@ -47,6 +48,7 @@ def document(public_url: str) -> dict[str, Any]:
             "/api/suppression/check": {"post": _CHECK},
             "/api/suppression/{phone}": {"get": _CHECK_ONE},
             "/api/consent": {"post": _CONSENT},
+            "/api/engagement": {"post": _ENGAGEMENT},
             "/api/campaigns/{campaign_id}": {"get": _CAMPAIGN},
         },
         "components": {
@@ -158,6 +160,12 @@ _CONSENT = {
     "requestBody": _takes("ConsentTold"),
     "responses": _answers("200", "In force.", "Consent", *_ALWAYS, "409", "415", "422"),
 }
+_ENGAGEMENT = {
+    "operationId": "tellEngagement",
+    "summary": "Tell of clicks and replies",
+    "requestBody": _takes("Engagement"),
+    "responses": _answers("202", "Kept.", "EngagementKept", *_ALWAYS, "413", "415", "422"),
+}
 _CAMPAIGN = {
     "operationId": "getCampaign",
     "summary": "Ask for the figures of a campaign",
@@ -167,9 +175,7 @@ _CAMPAIGN = {
 _RULES = ("nothing_against", "opted_in_again", "opted_out", "under_review", "not_a_number")
 _SCHEMAS: Schema = {
     "Problem": _object(type=_text(), title=_text(), status={"type": "integer"}, detail=_text()),
-    "Messages": _closed(
-        ("messages",), messages=_list(_named("SentMessage"), maxItems=MOST_MESSAGES)
-    ),
+    "Messages": _closed(("messages",), messages=_list(_named("SentMessage"), maxItems=MOST)),
     "SentMessage": _closed(
         ("gateway", "message_id"),
         gateway=_GATEWAY,
@@ -179,6 +185,17 @@ _SCHEMAS: Schema = {
         campaign=_nullable(_text("The Campaign that it was sent for.")),
         sent_at=_nullable(_MOMENT),
     ),
+    "Engagement": _closed(("events",), events=_list(_named("EngagementEvent"), maxItems=MOST)),
+    "EngagementEvent": _closed(
+        ("kind", "id"),
+        kind=_text(enum=list(KINDS)),
+        id=_text("Yours: told again, it is the same.", minLength=1, maxLength=LONGEST_ID),
+        at=_nullable(_MOMENT),
+        gateway=_nullable(_text("The gateway that the message went by.")),
+        message_id=_nullable(_text("The gateway's id of the message.", maxLength=255)),
+        phone=_nullable(_PHONE),
+    ),
+    "EngagementKept": _object(("kept",), kept={"type": "integer"}),
     "Registered": _object(("registered",), registered={"type": "integer"}),
     "Message": _object(
         ("gateway", "message_id"),

@@ -122,6 +122,7 @@ def build_steps(
             soft_failure=timedelta(hours=settings.soft_failure_hours),
             expiry=timedelta(hours=settings.expiry_hours),
         ),
+        reaction_window=timedelta(days=settings.reaction_window_days),
         keeping=Keeping(
             callbacks=timedelta(days=settings.keep_callbacks_days),
             texts=timedelta(days=settings.keep_texts_days),
