@@ -3,7 +3,8 @@
 import pytest
 
 from connector import gateways
-from connector.web.registrations import Fault, read
+from connector.web.items import Fault
+from connector.web.registrations import read
 from tests.support.clock import NOON
 
 
