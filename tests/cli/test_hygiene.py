@@ -84,3 +84,10 @@ def test_a_quarter_has_a_year_and_a_number(operate):
     answer = operate("hygiene", "report", "--quarter", "summer")
 
     assert "is no quarter such as 2026Q3" in str(answer.exception)
+
+
+def test_an_erased_number_is_forgotten(operate, numbers, store):  # noqa: ARG001 (they are there)
+    operate("erase", MOBILE, "--yes")
+
+    with store.transaction(reads=True) as t:
+        assert MOBILE not in t.hygiene.find([MOBILE, LANDLINE])
