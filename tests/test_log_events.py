@@ -16,15 +16,14 @@ def events():
     """The name of each event by the place where it is logged."""
     for path in sorted((ROOT / "connector").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if is_log_call(node):
+            if isinstance(node, ast.Call) and is_log_call(node):
                 names = [name for each in node.args for name in texts(each)]
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", names
 
 
 def is_log_call(node):
     return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        isinstance(node.func, ast.Attribute)
         and node.func.attr in LEVELS
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "log"

@@ -47,12 +47,16 @@ class Hygiene:
 
 
 def failure(delivery: Delivery) -> Reason | None:
-    """The reason for which a message speaks against its number; None where it does not."""
-    status = delivery.shown_status
+    """
+    The reason for which a message speaks against its number; None where it does not.
+
+    One that we gave up, because no gateway told its end, says something of the gateway only.
+    """
+    status = delivery.status
     if status is None or not status.is_final or status is DeliveryStatus.DELIVERED:
         return None
     usual = Reason.EXPIRED if status is DeliveryStatus.EXPIRED else Reason.UNKNOWN
-    reason = delivery.shown_reason or usual
+    reason = delivery.reason or usual
     return reason if reason in COUNTED else None
 
 
@@ -71,7 +75,7 @@ def judge(
         if each.status is DeliveryStatus.DELIVERED:
             known = _cleared(known, each.status_at)
         elif reason := failure(each):
-            known = _failed(known, reason, each.shown_status_at)
+            known = _failed(known, reason, each.status_at)
     return _cleared(known, replied_at) if replied_at else known
 
 

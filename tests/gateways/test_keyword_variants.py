@@ -129,7 +129,7 @@ def around(text, dice):
 def variants():
     """A word, its kind, and a way to write it; each way once."""
     dice = random.Random(SEED)  # noqa: S311 (repeatable, not secret)
-    found = {}
+    found: dict[str, object] = {}
     while len(found) < VARIANTS:
         word, kind = dice.choice(WORDS)
         text = dice.choice(LETTERS)(dice.choice(CASES)(word), dice)

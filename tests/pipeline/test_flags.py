@@ -236,7 +236,7 @@ class TestLate:
         assert found(store).opted_out
 
     def test_what_was_asked_for_before_our_own_write_is_none(
-        self, store, emulator, alex, clock, org, directory, read, pusher, mappings, sync
+        self, store, emulator, alex, clock, org, read, pusher, mappings, sync
     ):
         stop(store, [MOBILE], evidence(clock), clock)
         sync()
