@@ -57,7 +57,9 @@ def build(place: Path) -> None:
             for name in froms:
                 _copy(ROOT / name, target)
         elif each.word == "RUN":
-            command = each.text.replace("python -m venv", f"{sys.executable} -m venv")
+            command = each.text.replace(
+                "python -m venv", f"{shlex.quote(sys.executable)} -m venv"
+            )
             for path in _PLACES:
                 command = command.replace(path, f"{place}{path}")
             subprocess.run(["/bin/sh", "-euc", command], cwd=source, check=True)

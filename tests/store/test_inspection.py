@@ -55,7 +55,9 @@ def test_counts_rows_and_bytes(store):
 
 
 def test_a_file_that_is_no_database_is_told_in_a_line(tmp_path):
-    (tmp_path / "inbox.sqlite3").write_bytes(b"not a database, but long enough" * 100)
+    file = tmp_path / "inbox.sqlite3"
+    file.write_bytes(b"not a database, but long enough" * 100)
+    file.chmod(0o600)
 
     with pytest.raises(StoreUnavailableError, match="the store"):
         Store.open(f"sqlite:///{tmp_path}")
