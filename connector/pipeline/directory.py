@@ -147,7 +147,7 @@ class DirectorySync:
         self._budget.note(self._org.usage)
         following = _next_place(place, page.entries, page.org_time, done=page.done)
         with self._store.transaction() as transaction:
-            heed(
+            cleared = heed(
                 transaction,
                 page.entries,
                 mapping,
@@ -156,6 +156,7 @@ class DirectorySync:
                 asked_at=asked_at,
             )
         with self._store.transaction() as transaction:
+            transaction.writes.forget(cleared)
             changed = keep_entries(transaction, page.entries, self._read_phone)
             transaction.marks.set(mark, str(following))
         return DirectoryReport(records=len(page.entries), changed=changed, done=page.done)

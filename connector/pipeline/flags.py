@@ -29,9 +29,12 @@ def heed(
     now: datetime,
     *,
     asked_at: datetime,
-) -> int:
+) -> frozenset[str]:
     """
-    Take what these records' flags say into the ledger; returns how many said something.
+    Take what these records' flags say into the ledger; returns which of ours were cleared.
+
+    What we wrote to those is to be forgotten together with keeping them as read: until then
+    they may be known by another number, whose opt-out they have.
 
     `asked_at` is when Salesforce was asked for them, by our clock. In a transaction of its own,
     before the records are kept as read: consent is locked before all else, and what was not
@@ -42,7 +45,7 @@ def heed(
     # Without a number there is nobody to text; once there is one, the record is read again.
     alive = [entry for entry in alive if phones[entry.record.id]]
     if not alive:
-        return 0
+        return frozenset()
     consents = transaction.consents.find(set(phones.values()))
     before = _Before(transaction, phones, mapping, asked_at)
     events = [
@@ -52,13 +55,13 @@ def heed(
     ]
     # What was cleared is ticked again, whatever we thought that Salesforce has.
     asking = [event.message_id for event in events if event.kind is ConsentKind.REQUEST]
-    cleared = [entry.record.id for entry in alive if before.is_cleared(entry)]
-    transaction.writes.forget([*asking, *cleared])
+    transaction.writes.forget(asking)
+    cleared = frozenset(entry.record.id for entry in alive if before.is_cleared(entry))
     hear(transaction, [(0, event) for event in events])
     transaction.flags.see({each.record.id: any(each.opt_outs.values()) for each in alive})
     if events:
         log.info("consent.flags", extra={"object": mapping.object, "events": len(events)})
-    return len(events)
+    return cleared
 
 
 class _Before:
