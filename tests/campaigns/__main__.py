@@ -35,7 +35,7 @@ def main() -> int:
         messages = cast(org, options.messages, options.seed)
         steps = stack.enter_context(served(store, org, clock))
         play = Play(steps, SETTINGS, clock, messages)
-        for days in (2, 8):
+        for days in (2, 9):
             play.run(START + timedelta(days=days))
             if wrong := _wrong(days, messages, clock, org):
                 _say(*wrong[:20])

@@ -17,8 +17,8 @@ from tests.support.clock import TestClock
 from tests.support.events import arrival
 
 
-#: Steps of simulated time, and for how long it goes on.
-STEP, DAYS = timedelta(hours=2), timedelta(days=8)
+#: Steps of simulated time, and for how long it goes on: until the last message has expired.
+STEP, DAYS = timedelta(hours=2), timedelta(days=9)
 _CARRIER = {"sent": 8, "delivered": 1}
 
 
