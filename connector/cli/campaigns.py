@@ -12,21 +12,18 @@ from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError, ConnectorError
-from connector.domain.records import is_record_id, long_id
+from connector.domain.records import is_campaign_id, long_id
 from connector.pipeline.campaign_check import check_campaigns, count_again, mend
 from connector.pipeline.campaign_rows import PERIODS
 from connector.pipeline.campaign_view import NO_CAMPAIGN, document, shown, view, wholes
 from connector.pipeline.counting import Counting
-from connector.pipeline.roll_up import LEASE, Held
+from connector.pipeline.roll_up import LEASE
 from connector.pipeline.roll_up import roll_up as add_up
-from connector.pipeline.tenure import Tenure
+from connector.pipeline.tenure import Held, Tenure
 from connector.settings import Settings
 from connector.store import Store
 from connector.store.holders import own_name
 from connector.wiring.local import read_mappings
-
-
-_PREFIX = "701"
 
 
 @click.group()
@@ -176,7 +173,7 @@ def check(campaign: str, *, mending: bool, as_json: bool) -> None:
 def _campaign(text: str) -> str:
     if text == NO_CAMPAIGN:
         return ""
-    if not (is_record_id(text) and text.startswith(_PREFIX)):
+    if not is_campaign_id(text):
         raise ConfigurationError(
             f"{text}: no id of a Campaign: that is 701 and 12 or 15 characters more, as in"
             f" the address of its page; `{NO_CAMPAIGN}` stands for messages without one"

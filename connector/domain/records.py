@@ -15,6 +15,8 @@ FieldValue = str | int | float | bool | None
 BATCH_SIZE = 200
 
 _ID = re.compile(r"[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?")
+#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
+_CAMPAIGN = "701"
 _KEYED = re.compile(r"[A-Za-z]\w*=.+")
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -22,6 +24,11 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 def is_record_id(text: str) -> bool:
     """Whether this has the form of a Salesforce record id, of 15 or 18 characters."""
     return _ID.fullmatch(text) is not None
+
+
+def is_campaign_id(text: str) -> bool:
+    """Whether this has the form of the id of a Campaign."""
+    return text.startswith(_CAMPAIGN) and is_record_id(text)
 
 
 def names_record(text: str) -> bool:

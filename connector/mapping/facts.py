@@ -7,12 +7,10 @@ from connector.domain.consent import Consent, ConsentSource
 from connector.domain.delivery import NO_REPORT, Delivery, DeliveryStatus, Reason
 from connector.domain.hygiene import Hygiene
 from connector.domain.person import Person
-from connector.domain.records import FieldValue, is_record_id
+from connector.domain.records import FieldValue, is_campaign_id
 from connector.mapping.fact import Fact, FactKind, org_time
 
 
-#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
-_CAMPAIGN = "701"
 #: Texts are cut here, so that the fields of the set-up hold them.
 _NAME, _CODE, _MESSAGE_ID, _PHONE, _REVIEW = 40, 40, 128, 16, 80
 
@@ -41,8 +39,7 @@ def _shown_on(name: str) -> Callable[[Person], FieldValue]:
 
 def _campaign(delivery: Delivery) -> str | None:
     campaign = delivery.campaign
-    is_one = campaign.startswith(_CAMPAIGN) and is_record_id(campaign)
-    return campaign if is_one else None
+    return campaign if is_campaign_id(campaign) else None
 
 
 #: The fact that is read back from Salesforce as well.

@@ -16,6 +16,7 @@ from connector.gateways.base import Gateway
 from connector.gateways.money import UNKNOWN, Cost
 from connector.gateways.values import number
 from connector.rest.errors import RefusedError
+from connector.rest.http import Api
 from connector.rest.keys import Key, Values
 from connector.rest.shapes import record
 
@@ -119,6 +120,18 @@ def parsed(gateway: Gateway, callback: Callback) -> Iterable[DeliveryEvent]:
         "list[DeliveryEvent]",
         [event for event in gateway.parse(callback) if isinstance(event, DeliveryEvent)],
     )
+
+
+def one_by_one(
+    api: Api,
+    paths: Iterable[str],
+    read: Callable[[Mapping[str, object]], Iterable[DeliveryEvent]],
+) -> Iterable[DeliveryEvent]:
+    """What is told at each of these addresses; nothing of a message that is not there."""
+    for path in paths:
+        answer = api.send("GET", path, also={NOT_FOUND})
+        if answer.status != NOT_FOUND:
+            yield from readable([record(answer.document)], read)
 
 
 def readable(

@@ -16,12 +16,12 @@ from connector.gateways.messagebird import GATEWAY
 from connector.gateways.money import hint
 from connector.gateways.values import text as written
 from connector.message_apis.base import (
-    NOT_FOUND,
     MessageApi,
     MessageApiKind,
     Page,
     as_callback,
     known_as,
+    one_by_one,
     parsed,
     readable,
 )
@@ -43,11 +43,8 @@ class Messages(MessageApi):
         self.rate = rate_of(values, 10)
 
     def ask(self, message_ids: Sequence[str]) -> Iterable[DeliveryEvent]:
-        for message_id in message_ids:
-            path = f"/messages/{quote(message_id, safe='')}"
-            answer = self._api.send("GET", path, also={NOT_FOUND})
-            if answer.status != NOT_FOUND:
-                yield from readable([record(answer.document)], self._read)
+        paths = (f"/messages/{quote(each, safe='')}" for each in message_ids)
+        return one_by_one(self._api, paths, self._read)
 
     def page(self, since: datetime, until: datetime, token: str) -> Page:
         offset = int(token or 0)

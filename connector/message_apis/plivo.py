@@ -19,12 +19,12 @@ from connector.gateways.times import if_readable, iso_utc
 from connector.gateways.values import number, segments
 from connector.gateways.values import text as written
 from connector.message_apis.base import (
-    NOT_FOUND,
     MessageApi,
     MessageApiKind,
     Page,
     as_callback,
     known_as,
+    one_by_one,
     readable,
 )
 from connector.rest.http import Api, basic
@@ -48,11 +48,8 @@ class Records(MessageApi):
         self.rate = rate_of(values, 2)
 
     def ask(self, message_ids: Sequence[str]) -> Iterable[DeliveryEvent]:
-        for message_id in message_ids:
-            path = f"{self._path}{quote(message_id, safe='')}/"
-            answer = self._api.send("GET", path, also={NOT_FOUND})
-            if answer.status != NOT_FOUND:
-                yield from readable([record(answer.document)], self._read)
+        paths = (f"{self._path}{quote(each, safe='')}/" for each in message_ids)
+        return one_by_one(self._api, paths, self._read)
 
     def page(self, since: datetime, until: datetime, token: str) -> Page:
         offset = int(token or 0)

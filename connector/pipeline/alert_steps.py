@@ -4,7 +4,8 @@ import dataclasses
 
 from connector.pipeline.alert_events import AlertEventReport, AlertEvents
 from connector.pipeline.alert_webhook import AlertWebhook, WebhookReport
-from connector.pipeline.health import HealthReport, Held, Judge
+from connector.pipeline.health import HealthReport, Judge
+from connector.pipeline.tenure import Held
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

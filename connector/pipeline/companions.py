@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from connector.domain.delivery import Delivery
-from connector.domain.records import RecordRef, is_record_id
+from connector.domain.records import RecordRef, is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
 from connector.store import Transaction
@@ -111,14 +111,10 @@ class Companions:
     def _pairs(self, delivery: Delivery, matches: Sequence[Match]) -> list[Key]:
         """The campaign of a message, with each person that shows it."""
         campaign = delivery.campaign
-        if not is_campaign(campaign) or _has(matches, MEMBER):
+        if not is_campaign_id(campaign) or _has(matches, MEMBER):
             return []
         people = [match.record for match in matches]
         return [(campaign, r.id) for r in people if self._mappings[r.object].of_person]
-
-
-def is_campaign(record_id: str) -> bool:
-    return record_id.startswith("701") and is_record_id(record_id)
 
 
 def _keys(mapping: ObjectMapping, deliveries: Iterable[Delivery]) -> list[Key]:

@@ -11,7 +11,7 @@ import orjson
 from connector.domain.contribution import Contribution, start_of
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.figures import Cell, Reaction, account_of, add
-from connector.domain.records import is_record_id
+from connector.domain.records import is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
 from connector.phones import country
@@ -21,8 +21,6 @@ from connector.store.privacy import is_pseudonym
 from connector.store.times import micros, moment
 
 
-#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
-_CAMPAIGN = "701"
 #: In every time zone of today an hour begins at a quarter of an hour of UTC.
 _QUARTER = 15 * 60 * 1_000_000
 
@@ -95,7 +93,7 @@ class Counting:
         """What one message adds; `before` tells the country of a number that was erased."""
         hour, day = self._starts(micros(delivery.started_at) // _QUARTER)
         return Contribution(
-            campaign=delivery.campaign if is_campaign(delivery.campaign) else "",
+            campaign=delivery.campaign if is_campaign_id(delivery.campaign) else "",
             account=account_of(delivery.gateway, delivery.account),
             hour=hour,
             day=day,
@@ -133,10 +131,6 @@ def summed(net: Mapping[str, int]) -> dict[Cell, dict[str, int]]:
         for cell in contribution.cells():
             add(cells.setdefault(cell, {}), counts, times)
     return cells
-
-
-def is_campaign(record_id: str) -> bool:
-    return record_id.startswith(_CAMPAIGN) and is_record_id(record_id)
 
 
 def _starts(zone: tzinfo, quarter: int) -> tuple[int, int]:

@@ -2,8 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
@@ -14,6 +13,7 @@ from connector.domain.spikes import SpikeRules
 from connector.pipeline.alerts import AlertDesk, log_alerts
 from connector.pipeline.campaign_rows import row_of
 from connector.pipeline.spikes import look_for_spikes
+from connector.pipeline.tenure import Held
 from connector.store import Transaction
 from connector.store.alerts import JudgedHealth
 
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 BATCH, MOST_BATCHES = 50, 200
 #: What is over is remembered for so long: a year, and what is still talked of.
 KEPT = timedelta(days=400)
-
-#: A unit of work that counts only while nobody else judges.
-Held = Callable[[], AbstractContextManager[Transaction]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

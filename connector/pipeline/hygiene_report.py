@@ -1,16 +1,13 @@
 """The report of a quarter, written once it is over and kept from then on."""
 
-import contextlib
-from collections.abc import Callable
-
 from connector.clock import Clock
 from connector.domain.hygiene_report import Census, Line, Quarter
 from connector.phones import country
-from connector.store import Store, Transaction
+from connector.pipeline.tenure import Held
+from connector.store import Store
 
 
 BATCH = 10_000
-Held = Callable[[], contextlib.AbstractContextManager[Transaction]]
 
 
 def count(store: Store, quarter: Quarter) -> list[Line]:

@@ -2,13 +2,12 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from datetime import timedelta
 
 from connector.domain.figures import Cell, Period
 from connector.pipeline.campaign_rows import is_wanted, row_of
-from connector.store import Transaction
+from connector.pipeline.tenure import Held
 
 
 log = logging.getLogger(__name__)
@@ -17,9 +16,6 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 #: Changes of one transaction, and transactions of one round.
 BATCH, MOST_BATCHES = 5_000, 200
-
-#: A unit of work that counts only while nobody else rolls up.
-Held = Callable[[], AbstractContextManager[Transaction]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connector.domain.delivery import Delivery
+from connector.domain.records import is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
-from connector.pipeline.companions import is_campaign
 from connector.pipeline.labels import LABELS
 from connector.store import Transaction
 from connector.store.matches import Match
@@ -42,7 +42,7 @@ def sought(
         rule = mapping.message
         if rule and not rule.create and (value := rule.value_of(*message)):
             wanted.append((name, f"with {rule.key} = {value}", message))
-    if MEMBER in mappings and is_campaign(delivery.campaign):
+    if MEMBER in mappings and is_campaign_id(delivery.campaign):
         campaign = delivery.campaign
         people = [match.record for match in matches]
         wanted += [

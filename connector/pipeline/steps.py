@@ -29,9 +29,10 @@ from connector.pipeline.push import Pusher
 from connector.pipeline.reactions import attribute
 from connector.pipeline.reconcile import Reconciler
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
-from connector.pipeline.roll_up import Held, RollUpReport, roll_up
+from connector.pipeline.roll_up import RollUpReport, roll_up
 from connector.pipeline.settlement import PushReport
 from connector.pipeline.slots import SlotRunner
+from connector.pipeline.tenure import Held
 from connector.pipeline.time_rules import mark_due
 from connector.store import Store
 

@@ -1,12 +1,16 @@
 """The right to do one thing alone, and units of work that count only while it lasts."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from connector.clock import Clock
 from connector.store import Store, Transaction
 from connector.store.house import Lease
+
+
+#: A unit of work that counts only while nobody else does the same.
+Held = Callable[[], contextlib.AbstractContextManager[Transaction]]
 
 
 class TenureLostError(Exception):

@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from connector.domain.figures import Cell, Figures, Period, Split, add
-from connector.store.sql import Bulk, Row, Sql, keys, number
+from connector.store.sql import Bulk, Row, Sql, keys
 
 
 _CELL = ("campaign text", "period text", "start bigint", "split text", "value text")
@@ -22,7 +22,6 @@ SELECT_NOTED = Sql(f"""
     WHERE :campaign = '' OR campaign = :campaign
 """)  # noqa: S608
 FORGET_CHANGES = Sql("DELETE FROM figure_changes WHERE id IN {ids}")
-COUNT_CHANGES = Sql("SELECT COUNT(*) FROM (SELECT 1 FROM figure_changes LIMIT :limit) AS c")
 #: Cells as a JSON list of lists, so that a batch of them is one statement.
 _CELLS = {
     "sqlite": """
@@ -64,7 +63,6 @@ SELECT_CAMPAIGNS = Sql("""
     )
     SELECT campaign FROM c WHERE campaign IS NOT NULL
 """)
-HAS_UNATTRIBUTED = Sql("SELECT 1 FROM figures WHERE campaign = '' LIMIT 1")
 SELECT_UNJUDGED = Sql("""
     SELECT DISTINCT campaign FROM figures WHERE unjudged = 1 ORDER BY campaign LIMIT :limit
 """)
@@ -103,10 +101,6 @@ class CampaignFigures:
             Change(id=row.id, cell=_cell(row), counts=orjson.loads(row.counts))
             for row in SELECT_CHANGES.run(self._connection, limit=limit).all()
         ]
-
-    def waiting(self, limit: int) -> int:
-        """How many changes wait to be added, counted up to `limit`."""
-        return number(COUNT_CHANGES.run(self._connection, limit=limit))
 
     def noted(self, campaign: str = "") -> dict[Cell, dict[str, int]]:
         """What has yet to be added in all; with a campaign, to its cells."""
@@ -181,11 +175,6 @@ class CampaignFigures:
         after = max(after, FIRST_ID)
         rows = SELECT_CAMPAIGNS.run(self._connection, after=after, limit=limit).scalars()
         return [campaign for campaign in rows if not campaign.startswith("@")]
-
-    def accounts(self, limit: int) -> list[str]:
-        """The names of gateway accounts that have figures."""
-        rows = SELECT_CAMPAIGNS.run(self._connection, after="@", limit=limit).scalars()
-        return [account for account in rows if account.startswith("@")]
 
     def unjudged(self, limit: int) -> list[str]:
         """Campaigns and accounts whose figures changed since they were judged."""

@@ -2,15 +2,11 @@
 
 import flask
 
-from connector.domain.records import is_record_id, long_id
+from connector.domain.records import is_campaign_id, long_id
 from connector.pipeline.campaign_view import NO_CAMPAIGN, document, view
 from connector.store import Store
 from connector.web.keys import requires
 from connector.web.problems import ProblemError
-
-
-#: Ids of campaigns begin so in every org (Salesforce help, "Standard field record ID prefix").
-_CAMPAIGN = "701"
 
 
 def blueprint(store: Store) -> flask.Blueprint:
@@ -30,7 +26,7 @@ def blueprint(store: Store) -> flask.Blueprint:
 def _campaign(text: str) -> str:
     if text == NO_CAMPAIGN:
         return ""
-    if not (is_record_id(text) and text.startswith(_CAMPAIGN)):
+    if not is_campaign_id(text):
         raise ProblemError(
             422, f'This is no id of a Campaign: 701 and 12 or 15 more, or "{NO_CAMPAIGN}".'
         )

@@ -6,13 +6,9 @@ from datetime import datetime
 
 from connector import gateways
 from connector.domain.delivery import DeliveryEvent, DeliveryStatus
-from connector.domain.records import is_record_id, long_id
+from connector.domain.records import is_campaign_id, is_record_id, long_id
 from connector.web import items as reading
 from connector.web.items import Fault
-
-
-#: Ids of Campaign begin with it (Salesforce help, "Standard field record id prefix").
-_CAMPAIGN_PREFIX = "701"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +61,6 @@ def _record(text: str) -> str:
 
 
 def _campaign(text: str) -> str:
-    if text and not (is_record_id(text) and text.startswith(_CAMPAIGN_PREFIX)):
+    if text and not is_campaign_id(text):
         raise ValueError("is no id of a Campaign")
     return long_id(text)
