@@ -8,10 +8,10 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 	"$$each" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$each" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs bench reliability clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/installed ## play a campaign against an emulated Salesforce org
 	@$(BIN)/connector demo $(ARGS)
@@ -33,6 +33,9 @@ docs: $(VENV)/installed-for-tests ## write the reference pages of docs/ from the
 
 bench: $(VENV)/installed-for-tests ## measure, and print ratios
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+reliability: $(VENV)/installed-for-tests ## kill, starve and cut off; writes docs/reliability.md
+	@$(BIN)/python -m tests.reliability --report docs/reliability.md $(ARGS)
 
 clean: ## remove what was made here, .venv included; databases stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,1 @@
+"""What the service promises, tried on real processes, disks and databases that fail."""
