@@ -13,7 +13,7 @@ from connector.pipeline.block_calls import BlockPushReport, find, tell
 from connector.pipeline.block_queue import configure, is_stopped
 from connector.rest.errors import ApiError
 from connector.store import Store, Transaction
-from connector.store.block_entries import BlockEntry, EntryState
+from connector.store.block_entries import BlockEntry, EntryState, Told
 from connector.store.house import Lease
 
 
@@ -108,7 +108,7 @@ class BlockPusher:
                 return BlockPushReport()
         with self._store.transaction() as transaction:
             lease = self._take(transaction, of)
-            transaction.block_entries.forget_erased(of.name)
+            transaction.block_entries.rest_erased(of.name)
         if lease is None:
             return BlockPushReport()
         report = BlockPushReport()
@@ -145,10 +145,13 @@ class BlockPusher:
             kept = [each for each in entries if not self._may_tell(of, wanted[each.phone])]
             for each in kept:
                 transaction.block_entries.settle(each, EntryState.KEPT, now)
+            blocking = [each for each in entries if wanted[each.phone]]
             # Taking off is rare, and each is looked at by itself right before the call.
-            telling = [each for each in entries if wanted[each.phone]] or [
-                each for each in entries if each not in kept
-            ][:1]
+            telling = blocking or [each for each in entries if each not in kept][:1]
+            # Kept before the call: whoever dies in it leaves word of whose the entry is.
+            transaction.block_entries.tell(
+                of.name, [each.phone for each in blocking], now, Told.ASKED
+            )
         if not telling:
             return BlockPushReport(kept=len(kept))
         blocked = bool(wanted[telling[0].phone])
@@ -182,12 +185,12 @@ class BlockPusher:
         taken = [each for each in entries if each.phone in outcome.taken]
         with self._store.transaction() as transaction:
             transaction.block_entries.lock(of.name, [each.phone for each in entries])
-            transaction.block_entries.tell(
-                of.name, [each.phone for each in taken], now, blocked=blocked
-            )
+            told = Told.BLOCKED if blocked else Told.FREED
+            transaction.block_entries.tell(of.name, [each.phone for each in taken], now, told)
             for each in entries:
                 entry = dataclasses.replace(each, blocked=blocked)
                 if each.phone in outcome.refused:
+                    transaction.block_entries.untell(each)
                     cause = outcome.refused[each.phone]
                     self._put_off(transaction, entry, cause, now)
                 elif each.phone in outcome.taken:

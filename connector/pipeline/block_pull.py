@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -22,7 +22,7 @@ from connector.pipeline.block_queue import LISTED, actor_of, is_stopped
 from connector.pipeline.consent import hear
 from connector.rest.errors import ApiError, BusyError, RefusedError
 from connector.store import Store, Transaction
-from connector.store.block_entries import BlockEntry
+from connector.store.block_entries import BlockEntry, Told
 from connector.store.consent_rows import EVERYBODY
 
 
@@ -224,13 +224,14 @@ def take(
         if known is None or (entry.at and known.at and entry.at > known.at):
             newest[entry.phone] = entry
     states = transaction.consents.states(newest)
-    ours = transaction.block_entries.of(of.name, newest)
     seen = _first_seen(transaction, of, newest.values(), now)
-    unknown = {
+    free = {
         phone: entry
         for phone, entry in newest.items()
-        if not is_stopped(states.get(phone, {}), of.scope) and not _is_ours(entry, ours)
+        if not is_stopped(states.get(phone, {}), of.scope)
     }
+    ours = _ours(transaction, of, free.values())
+    unknown = {phone: entry for phone, entry in free.items() if phone not in ours}
     ledgers = transaction.consents.ledgers(unknown)
     told = (_event(of, entry, seen.get(phone, now), now) for phone, entry in unknown.items())
     news = [each for each in told if not _is_older(each, ledgers.get(each.phone, ()), of.scope)]
@@ -246,11 +247,28 @@ def _first_seen(
     return {names[subject]: at for subject, at in found.items()}
 
 
-def _is_ours(entry: Listed, ours: Mapping[str, BlockEntry]) -> bool:
-    known = ours.get(entry.phone)
-    if known is None or not known.told or known.told_at is None:
+def _ours(
+    transaction: Transaction, of: ConfiguredList, entries: Collection[Listed]
+) -> frozenset[str]:
+    """Those that are listed because of us; of an erased number its name is known."""
+    names = {each.phone: (each.phone, transaction.pseudonym(each.phone)) for each in entries}
+    known = transaction.block_entries.of(
+        of.name, [each for pair in names.values() for each in pair]
+    )
+    return frozenset(
+        each.phone
+        for each in entries
+        if any(_is_ours(each, known[name]) for name in names[each.phone] if name in known)
+    )
+
+
+def _is_ours(entry: Listed, known: BlockEntry) -> bool:
+    """Where nobody knows whether the gateway took it, only the time of an entry tells."""
+    if known.told not in {Told.BLOCKED, Told.ASKED} or known.told_at is None:
         return False
-    return entry.at is None or entry.at <= known.told_at + SKEW
+    if entry.at is None:
+        return known.told is Told.BLOCKED
+    return entry.at <= known.told_at + SKEW
 
 
 def _event(of: ConfiguredList, entry: Listed, seen: datetime, now: datetime) -> ConsentEvent:

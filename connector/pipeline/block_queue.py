@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
 from connector.store import Store, Transaction
-from connector.store.block_entries import EntryState
+from connector.store.block_entries import EntryState, Told
 from connector.store.consent_rows import EVERYBODY
 from connector.store.consents import Recorded
 
@@ -102,4 +102,4 @@ def _note_listed(
         at = max(listed[actor_of(name), phone] for _, phone, _ in own)
         entries = transaction.block_entries
         entries.queue(own, at, blocked=True, state=EntryState.DONE)
-        entries.tell(name, [phone for _, phone, _ in own], at, blocked=True)
+        entries.tell(name, [phone for _, phone, _ in own], at, Told.BLOCKED)

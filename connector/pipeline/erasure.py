@@ -24,7 +24,7 @@ from connector.store.erasure import Request, Texts
 #: How long a backup is kept, so how long it may still hold the number.
 BACKUPS = timedelta(days=30)
 #: Rows that say nothing without the number; where to go on, a job finds out anew.
-_OF_A_NUMBER = frozenset({"block_entries", "directory_phones", "engagements", "marks"})
+_OF_A_NUMBER = frozenset({"directory_phones", "engagements", "marks"})
 #: What would be written to Salesforce: under a name that holds the number, or empty, nothing.
 _ON_THE_WAY = frozenset({"announcements", "bulk_changes", "changed_records", "pending"})
 #: Marks that nothing may touch: the key of the names, and the end of the audit.
@@ -204,12 +204,18 @@ class _Eraser:
         if row.table in _LEDGER and "phone" in hit:
             # Of this number, or of one that nobody could read, as 07700 without a country.
             self._rename(str(row.key["phone"]))
+        elif row.table == "block_entries" and "phone" in hit:
+            self._rename_entry(str(row.key["list"]), str(row.key["phone"]))
         elif row.table in _OF_A_NUMBER or (row.table in _ON_THE_WAY and hit & set(row.key)):
             self._everything.put(row, None)
         else:
             texts = {name: self._scrubbed(row, name) for name in hit}
             empty = row.table == "pending" and texts.get("fields") == "{}"
             self._everything.put(row, None if empty else texts)
+
+    def _rename_entry(self, name: str, phone: str) -> None:
+        with self._store.transaction() as transaction:
+            transaction.block_entries.rename(name, phone, self._name)
 
     def _scrubbed(self, row: Texts, name: str) -> str:
         """Fields lose the values that hold it, a field that is the number is empty after."""

@@ -68,9 +68,21 @@ TELL = Sql("""
     UPDATE block_entries SET told = :told, told_at = :now
     WHERE list = :list AND phone IN {items}
 """)
-FORGET_ERASED = Sql("""
-    DELETE FROM block_entries WHERE list = :list AND phone >= 'h:' AND phone < 'h;'
+RESTORE = Sql("""
+    UPDATE block_entries SET told = :told, told_at = :told_at
+    WHERE list = :list AND phone = :phone
 """)
+#: Nobody can be told of a number that is no longer known; what was told is still known.
+FORGET_ERASED = Sql("""
+    DELETE FROM block_entries
+    WHERE list = :list AND phone >= 'h:' AND phone < 'h;' AND told < 0
+""")
+SETTLE_ERASED = Sql("""
+    UPDATE block_entries SET state = 'done', error = ''
+    WHERE list = :list AND phone >= 'h:' AND phone < 'h;' AND state <> 'done'
+""")
+FORGET = Sql("DELETE FROM block_entries WHERE list = :list AND phone = :phone")
+RENAME = Sql("UPDATE block_entries SET phone = :name WHERE list = :list AND phone = :phone")
 REQUEUE = Sql("""
     UPDATE block_entries SET state = 'waiting', not_before = :now, attempts = 0
     WHERE list = :list AND state = :state
@@ -110,13 +122,23 @@ class EntryState(enum.StrEnum):
     REFUSED = "refused"  # the gateway does not take it: a person has to look
 
 
+class Told(enum.IntEnum):
+    """What a list was told last of a number."""
+
+    NOTHING = -1
+    FREED = 0
+    BLOCKED = 1
+    #: To block it; whether the gateway took it is not known yet, or never will be.
+    ASKED = 2
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockEntry:
     """
     What one list should hold of one number.
 
-    `version` is that of the number's ledger at the time it was queued. `told` is what the
-    gateway took last, None for nothing.
+    `version` is that of the number's ledger at the time it was queued, `told_at` when it was
+    told what it was `told` last.
     """
 
     list: str
@@ -127,7 +149,7 @@ class BlockEntry:
     since: datetime
     attempts: int
     error: str
-    told: bool | None
+    told: Told
     told_at: datetime | None
 
 
@@ -229,15 +251,29 @@ class BlockEntries:
         )
         return settled.rowcount == 1
 
-    def tell(self, name: str, phones: Sequence[str], now: datetime, *, blocked: bool) -> None:
-        """The gateway took this, whatever was said meanwhile."""
-        TELL.run(
-            self._connection, list=name, keys=keys(phones), told=int(blocked), now=micros(now)
+    def tell(self, name: str, phones: Sequence[str], now: datetime, told: Told) -> None:
+        """The gateway took this, or is asked to, whatever was said meanwhile."""
+        TELL.run(self._connection, list=name, keys=keys(phones), told=told, now=micros(now))
+
+    def untell(self, entry: BlockEntry) -> None:
+        """It did not take what it was asked: what it was told before is the last."""
+        RESTORE.run(
+            self._connection,
+            list=entry.list,
+            phone=entry.phone,
+            told=entry.told,
+            told_at=micros(entry.told_at) if entry.told_at else 0,
         )
 
-    def forget_erased(self, name: str) -> int:
-        """Nobody can be told of a number that is no longer known."""
-        return FORGET_ERASED.run(self._connection, list=name).rowcount
+    def rest_erased(self, name: str) -> None:
+        """Nothing is left to do for numbers that are known by their names only."""
+        FORGET_ERASED.run(self._connection, list=name)
+        SETTLE_ERASED.run(self._connection, list=name)
+
+    def rename(self, name: str, phone: str, pseudonym: str) -> None:
+        """Keep what a list was told, not of whom: listed by us, a number is no news."""
+        FORGET.run(self._connection, list=name, phone=pseudonym)
+        RENAME.run(self._connection, list=name, phone=phone, name=pseudonym)
 
     def requeue(self, name: str, state: EntryState, now: datetime) -> int:
         """Try those in a state again; returns how many."""
@@ -277,6 +313,6 @@ def _entry(row: Row) -> BlockEntry:
         since=moment(row.since),
         attempts=row.attempts,
         error=row.error,
-        told=None if row.told < 0 else bool(row.told),
+        told=Told(row.told),
         told_at=moment_or_none(row.told_at),
     )

@@ -22,6 +22,7 @@ from connector.pipeline import (
 from connector.pipeline import consent as saying
 from connector.store import bulk_jobs
 from connector.store import consents as ledger
+from connector.store.block_entries import FORGET, BlockEntries, Told
 from connector.store.changes import change_of
 from connector.store.outbox import SELECT_OF_RECORDS, Outbox
 from connector.store.sql import Row, keys
@@ -130,6 +131,18 @@ def _forgets(self, phone, _clean):
         statement.run(self._connection, phone=phone)
 
 
+def _tells_of_answers(self, name, phones, now, told):
+    if told is not Told.ASKED:
+        _tell(self, name, phones, now, told)
+
+
+_tell = BlockEntries.tell
+
+
+def _forgets_entry(self, name, phone, _pseudonym):
+    FORGET.run(self._connection, list=name, phone=phone)
+
+
 def _never(*_arguments: object, **_more: object) -> list[object]:
     return []
 
@@ -227,6 +240,18 @@ FAULTS = (
         (push.Pusher, "_calls", _calls_of_the_rest),
         (push.Pusher, "_waiting", _without_opt_outs),
         scene="a bulk job goes, STOP comes",
+    ),
+    _fault(
+        "what a list was asked is known once it answers",
+        "C-1",
+        (BlockEntries, "tell", _tells_of_answers),
+        scene="a list is told, opt-in, erase",
+    ),
+    _fault(
+        "what lists were told goes with an erased number",
+        "C-1",
+        (BlockEntries, "rename", _forgets_entry),
+        scene="a list is told, opt-in, erase",
     ),
     _fault(
         "a list is told without a look at the ledger",

@@ -191,6 +191,15 @@ SCENES = (
         ],
     ),
     Scene(
+        name="a list is told, opt-in, erase",
+        begins=OUT,
+        actors=lambda cast: [
+            ("worker", both(partial(cast.wait, 1), partial(cast.lists.push, "one"))),
+            ("ann", both(partial(cast.opt_in, PHONE, 0), partial(cast.erase, PHONE))),
+            ("puller", partial(cast.lists.pull, "two")),
+        ],
+    ),
+    Scene(
         name="STOP, a worker, a sender",
         begins=UNKNOWN,
         actors=lambda cast: [

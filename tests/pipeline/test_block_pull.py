@@ -9,6 +9,8 @@ from connector.domain.consent import ConsentKind, ConsentSource
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller, PullState
 from connector.pipeline.consent import start, stop
+from connector.pipeline.erasure import erase
+from connector.pipeline.phone_reader import PhoneReader
 from connector.rest.errors import BusyError, RefusedError
 from connector.store.block_entries import EntryState
 from tests.pipeline.block_lists import (
@@ -54,6 +56,10 @@ def opt_in(store, clock, phone):
     clock.advance(minutes=1)
     found = consent(store, phone)
     start(store, phone, evidence(clock), clock, version=found.version if found else 0)
+
+
+def dies():
+    raise KeyboardInterrupt
 
 
 def prepared(store, clock, of, **options):
@@ -196,6 +202,58 @@ class TestNoNews:
 
         assert found == 0
         assert not consent(store, ALEX).opted_out
+
+    @pytest.mark.parametrize("unblock", [False, True])
+    def test_nor_what_we_put_there_when_we_died(self, store, clock, there, pull, unblock):
+        pusher = prepared(store, clock, there, unblock=unblock)
+        stop(store, [ALEX], evidence(clock), clock)
+        there.during = dies
+        with pytest.raises(KeyboardInterrupt):
+            pusher.push()
+        there.entries[ALEX] = clock()  # it was taken, and nobody heard of it
+
+        opt_in(store, clock, ALEX)
+
+        assert pull(there).found == 0
+        assert not consent(store, ALEX).opted_out
+
+    def test_nor_what_we_put_there_before_the_number_was_erased(
+        self, store, clock, there, pull
+    ):
+        pusher = prepared(store, clock, there)
+        stop(store, [ALEX], evidence(clock), clock)
+        pusher.push()
+        opt_in(store, clock, ALEX)
+
+        erase(store, {}, PhoneReader("GB"), clock, ALEX, actor="user:ann")
+        prepared(store, clock, there).push()
+
+        assert pull(there).found == 0
+        assert entry(store, ALEX) is None
+        assert not consent(store, ALEX).opted_out
+
+    def test_listed_after_it_was_erased_it_is(self, store, clock, there, pull):
+        pusher = prepared(store, clock, there)
+        stop(store, [ALEX], evidence(clock), clock)
+        pusher.push()
+        opt_in(store, clock, ALEX)
+        erase(store, {}, PhoneReader("GB"), clock, ALEX, actor="user:ann")
+        clock.advance(minutes=10)
+        there.entries[ALEX] = clock()
+
+        assert pull(there).found == 1
+        assert consent(store, ALEX).opted_out
+
+    def test_what_was_asked_and_refused_is_not_ours(self, store, clock, undated, pull):
+        pusher = prepared(store, clock, undated)
+        undated.refuses[ALEX] = "not a number"
+        stop(store, [ALEX], evidence(clock), clock)
+        pusher.push()
+        opt_in(store, clock, ALEX)
+        clock.advance(minutes=10)
+        undated.entries[ALEX] = clock()
+
+        assert pull(undated, dated=False).found == 1
 
     def test_put_there_again_by_others_it_is(self, store, clock, there, pull):
         pusher = prepared(store, clock, there)

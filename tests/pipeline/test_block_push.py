@@ -12,7 +12,7 @@ from connector.pipeline.consent import hear, start, stop
 from connector.pipeline.erasure import erase
 from connector.pipeline.phone_reader import PhoneReader
 from connector.rest.errors import BusyError, RefusedError
-from connector.store.block_entries import EntryState
+from connector.store.block_entries import EntryState, Told
 from tests.pipeline.block_lists import (
     MemoryList,
     configured,
@@ -74,7 +74,7 @@ class TestBlocking:
         assert without_time(report) == {"blocked": 1, "verified": 1}
         assert there.asked == [("add", [ALEX]), ("find", [ALEX])]
         assert entry(store, ALEX).state is EntryState.DONE
-        assert entry(store, ALEX).told is True
+        assert entry(store, ALEX).told is Told.BLOCKED
 
     def test_nothing_is_queued_where_no_list_is_set_up(self, store, clock):
         opt_out(store, clock, ALEX)
@@ -312,7 +312,7 @@ class TestFreeing:
 
         assert without_time(report) == {"freed": 1}
         assert there.entries == {}
-        assert entry(store, ALEX).told is False
+        assert entry(store, ALEX).told is Told.FREED
 
     def test_those_that_were_kept_are_taken_off_once_it_is_set(
         self, store, clock, pusher, there
