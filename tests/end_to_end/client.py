@@ -15,6 +15,7 @@ from tests.end_to_end.sends import Send
 #: How long an answer may take, and how long to wait after none or a bad one.
 PATIENCE_SECONDS, PAUSE_SECONDS = 30.0, 0.2
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_BUSY = 503
 _BROKEN = (OSError, asyncio.IncompleteReadError, TimeoutError)
 
 
@@ -33,6 +34,8 @@ class Journal:
     def __init__(self) -> None:
         self.stories: dict[str, Story] = {}
         self.answers: Counter[int] = Counter()
+        #: Answers of 503 that did not say when to come again.
+        self.curt = 0
         self.acknowledged = 0
 
     def tried(self, send: Send) -> None:
@@ -116,7 +119,10 @@ class _Client:
         head = await reader.readuntil(b"\r\n\r\n")
         if found := _LENGTH.search(head):
             await reader.readexactly(int(found[1]))
-        return int(head[9:12])
+        status = int(head[9:12])
+        if status == _BUSY and b"\r\nretry-after:" not in head.lower():
+            self._journal.curt += 1
+        return status
 
     async def _hang_up(self) -> None:
         if self._streams is None:

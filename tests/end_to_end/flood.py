@@ -27,7 +27,7 @@ from tests.end_to_end.expectation import Expectation, deviations
 from tests.end_to_end.org import OrgProcess, running
 from tests.end_to_end.plan import Plan, Planner
 from tests.end_to_end.sends import AUTH_TOKEN, Send
-from tests.end_to_end.service import Service, make_key, settings_for
+from tests.end_to_end.service import CONNECTOR, Service, make_key, settings_for
 from tests.support import postgres
 
 
@@ -51,6 +51,8 @@ class Scenario:
     trouble_seconds: float = 0.0
     seed: int = 1
     settle_seconds: float = 120.0
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    launcher: Sequence[str] = CONNECTOR
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,57 +71,65 @@ class Outcome:
 
 def flood(scenario: Scenario, folder: Path) -> Outcome:
     """Play a scenario in an empty folder."""
+    with running_service(scenario, folder) as run:
+        asyncio.run(run.send_all())
+        run.settle()
+    return run.outcome()
+
+
+@contextlib.contextmanager
+def running_service(scenario: Scenario, folder: Path) -> Iterator["Run"]:
+    """The service and its org, to be sent to; judged once all is settled."""
     private_key = make_key(folder)
     with running(folder, scenario.people) as org:
         service = Service(
             folder,
-            settings_for(org, private_key, folder),
+            {**settings_for(org, private_key, folder), **scenario.settings},
             database=scenario.database,
             webs=scenario.webs,
             workers=scenario.workers,
+            launcher=scenario.launcher,
         )
         key = service.prepare()
         planner = Planner(
             campaign=org.campaign, key=key, now=system_clock(), seed=scenario.seed
         )
         plan = planner.plan(org.people, scenario.callbacks)
-        run = _Run(scenario, plan, org, service)
+        run = Run(scenario, plan, org, service)
         try:
             service.start()
-            asyncio.run(run.send_all())
-            run.settle()
+            yield run
             codes = service.end()
         finally:
             service.kill_all()
         run.judge(codes, secrets=[AUTH_TOKEN, key, *private_key.splitlines()[1:-1]])
         statistics = org.statistics()
     run.look(statistics.updates, statistics.struck)
-    return run.outcome()
 
 
-class _Run:
+class Run:
     """One run on its way."""
 
     def __init__(
         self, scenario: Scenario, plan: Plan, org: OrgProcess, service: Service
     ) -> None:
         self._scenario = scenario
-        self._plan = plan
+        self.plan = plan
         self._org = org
-        self._service = service
-        self._journal = Journal()
-        self._facts: dict[str, object] = {}
-        self._faults: list[str] = []
+        self.service = service
+        self.journal = Journal()
+        self.facts: dict[str, object] = {}
+        self.faults: list[str] = []
 
     def outcome(self) -> Outcome:
-        return Outcome(facts=self._facts, faults=self._faults)
+        return Outcome(facts=self.facts, faults=self.faults)
 
     async def send_all(self) -> None:
         """Everything, with all that goes wrong; the last one when all else is acknowledged."""
         started = time.perf_counter()
         half = asyncio.Event()
         killing = asyncio.create_task(self._kill_at(half))
-        sends = self._plan.sends
+        sends = self.plan.sends
         if seconds := self._scenario.trouble_seconds:
             third = len(sends) // 3
             self._org.fault("unavailable", path="/services", lasting=seconds)
@@ -134,24 +144,24 @@ class _Run:
             sends = sends[2 * third :]
         await self._deliver(sends, half)
         await killing
-        await deliver([self._plan.last], self._service.ports, self._journal, clients=1)
+        await deliver([self.plan.last], self.service.ports, self.journal, clients=1)
         took = time.perf_counter() - started
-        self._facts |= {
-            "messages, people": f"{len(self._plan.messages)}, {self._scenario.people}",
-            "requests, doubled of them": f"{len(self._journal.stories)}, {self._plan.doubled}",
+        self.facts |= {
+            "messages, people": f"{len(self.plan.messages)}, {self._scenario.people}",
+            "requests, doubled of them": f"{len(self.journal.stories)}, {self.plan.doubled}",
             "sent in seconds": f"{took:.1f}",
-            "answers": dict(sorted(self._journal.answers.items())),
+            "answers": dict(sorted(self.journal.answers.items())),
         }
 
     async def _deliver(self, sends: Sequence[Send], half: asyncio.Event) -> None:
         def watch() -> None:
-            if self._journal.acknowledged >= len(self._plan.sends) // 2:
+            if self.journal.acknowledged >= len(self.plan.sends) // 2:
                 half.set()
 
         await deliver(
             sends,
-            self._service.ports,
-            self._journal,
+            self.service.ports,
+            self.journal,
             clients=self._scenario.clients,
             watch=watch,
         )
@@ -164,24 +174,24 @@ class _Run:
             if struck >= times:
                 break
             await asyncio.sleep(0.25)
-        self._facts[f"calls with {kind}"] = struck
+        self.facts[f"calls with {kind}"] = struck
 
     async def _kill_at(self, half: asyncio.Event) -> None:
         await half.wait()
         if self._scenario.kill:
-            await asyncio.to_thread(self._service.kill, self._scenario.kill)
+            await asyncio.to_thread(self.service.kill, self._scenario.kill)
 
     def settle(self) -> None:
         """Wait until nothing is left to do; what is left after the time is a fault."""
         started = time.perf_counter()
-        store = Store.open(self._service.store_url, upgrade=False)
+        store = Store.open(self.service.store_url, upgrade=False)
         try:
             while left := _left(store):
                 if time.perf_counter() - started > self._scenario.settle_seconds:
-                    self._faults.append(f"not settled: {left}")
+                    self.faults.append(f"not settled: {left}")
                     break
                 threading.Event().wait(0.25)
-            self._facts["settled after seconds"] = f"{time.perf_counter() - started:.1f}"
+            self.facts["settled after seconds"] = f"{time.perf_counter() - started:.1f}"
             kept = set(_kept_tokens(store))
             with store.transaction(reads=True) as transaction:
                 refused = transaction.writes.refused_count()
@@ -189,53 +199,53 @@ class _Run:
                 unmatched = transaction.deliveries.unmatched_count()
         finally:
             store.close()
-        told = [send for send in (*self._plan.sends, self._plan.last) if send.is_callback]
+        told = [send for send in (*self.plan.sends, self.plan.last) if send.is_callback]
         lost = [send.token for send in told if send.token not in kept]
-        self._facts["callbacks, lost of them"] = f"{len(told)}, {len(lost)}"
-        self._faults += [f"lost: {token}" for token in lost]
+        self.facts["callbacks, lost of them"] = f"{len(told)}, {len(lost)}"
+        self.faults += [f"lost: {token}" for token in lost]
         for name, count in (
             ("refused", refused),
             ("quarantined", quarantined),
             ("unmatched", unmatched),
         ):
             if count:
-                self._faults.append(f"{count} {name}")
+                self.faults.append(f"{count} {name}")
 
     def judge(self, codes: Sequence[int], secrets: Sequence[str]) -> None:
         """Exit codes, and what the log must not hold."""
         if any(codes):
-            self._faults.append(f"exit codes {codes}")
-        lines = self._service.log_lines()
+            self.faults.append(f"exit codes {codes}")
+        lines = self.service.log_lines()
         digits = {person.phone[-10:] for person in self._org.people}
         for line in lines:
             if any(secret in line for secret in secrets):
-                self._faults.append(f"a secret in the log: {line[:200]}")
+                self.faults.append(f"a secret in the log: {line[:200]}")
             if "Traceback" in line or '"traceback"' in line:
-                self._faults.append(f"a traceback in the log: {line[-300:]}")
+                self.faults.append(f"a traceback in the log: {line[-300:]}")
             if digits.intersection(re.findall(r"(?=(\d{10}))", re.sub(r"[ ().-]", "", line))):
-                self._faults.append(f"a number in the log: {line[:200]}")
-        self._facts["log lines"] = len(lines)
+                self.faults.append(f"a number in the log: {line[:200]}")
+        self.facts["log lines"] = len(lines)
 
     def look(self, updates: int, struck: Mapping[str, int]) -> None:
         """Every Contact, and how many calls that took."""
         found = self._org.contacts()
-        wanted = Expectation(self._plan, self._journal).contacts(found)
+        wanted = Expectation(self.plan, self.journal).contacts(found)
         wrong = list(deviations(wanted, found))
-        self._faults += wrong
-        rounds = self._service.logged("sf.round.done")
+        self.faults += wrong
+        rounds = self.service.logged("sf.round.done")
         for each in rounds:
             records = sum(int(str(each[name])) for name in ("written", "postponed", "refused"))
             most = math.ceil(records / 200) + SPARE_CALLS
             if int(str(each["calls"])) > most:
-                self._faults.append(f"{each['calls']} calls for {records} records in a round")
+                self.faults.append(f"{each['calls']} calls for {records} records in a round")
         written = sum(int(str(each["written"])) for each in rounds)
-        self._facts |= {
+        self.facts |= {
             "contacts, wrong fields": f"{len(found)}, {len(wrong)}",
             "update calls the org took": updates,
             "rounds, records written": f"{len(rounds)}, {written}",
         }
         if struck:
-            self._facts["trouble struck"] = dict(struck)
+            self.facts["trouble struck"] = dict(struck)
 
 
 def _left(store: Store) -> dict[str, int]:

@@ -56,8 +56,15 @@ def settings_for(org: OrgProcess, private_key: str, folder: Path) -> dict[str, s
 class Started:
     """One process group of the service."""
 
-    def __init__(self, words: Sequence[str], settings: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        settings: Mapping[str, str],
+        log: Path,
+        launcher: Sequence[str] = CONNECTOR,
+    ) -> None:
         self.words = tuple(words)
+        self._launcher = tuple(launcher)
         self._settings = settings
         self._log = log
         self._process = self._start()
@@ -65,6 +72,10 @@ class Started:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
 
     def start_again(self) -> None:
         self._process = self._start()
@@ -86,7 +97,7 @@ class Started:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [*CONNECTOR, *self.words],
+                [*self._launcher, *self.words],
                 env=dict(self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -106,7 +117,9 @@ class Service:
         database: str,
         webs: int,
         workers: int,
+        launcher: Sequence[str] = CONNECTOR,
     ) -> None:
+        self._launcher = launcher
         self._folder = folder
         self.settings = dict(settings)
         self.store_url = database or f"sqlite:///{folder / 'data'}"
@@ -130,7 +143,8 @@ class Service:
         for number, (words, port) in enumerate(self._roles):
             listen = {"CONNECTOR_LISTEN": f"127.0.0.1:{port}"} if port else {}
             log = self._folder / f"{number}-{words[0]}.log"
-            self.started.append(Started(words, {**self.settings, **listen}, log))
+            settings = {**self.settings, **listen}
+            self.started.append(Started(words, settings, log, self._launcher))
 
     def kill(self, what: str) -> None:
         """

@@ -58,6 +58,14 @@ class Account:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens on a network, for all that are next to it."""
+
+    host: str
+    port: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """A server on which databases can be made: `url` reaches its maintenance database."""
 
@@ -76,6 +84,31 @@ class Server:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OwnServer(Server):
+    """A server of our own, which may be stopped, and started again; `log` is what it says."""
+
+    folder: Path
+    programs: Path
+    user: Account
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def stop(self, mode: str) -> None:
+        """`fast` ends its sessions, `immediate` is a crash."""
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        self._control("start", "-l", str(self.log), "-o", f"{_OPTIONS} -k {self.folder}")
+
+    def _control(self, *words: str) -> None:
+        data = str(self.folder / "data")
+        command = [str(self.programs / "pg_ctl"), "-w", "-t", "60", "-D", data, *words]
+        _run_as(self.user, command, self.folder)
 
 
 @contextlib.contextmanager
@@ -117,7 +150,7 @@ def packaged_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[Server]:
+def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[OwnServer]:
     """A server of our own on a socket in a folder of its own, gone at the end."""
     user = _server_account()
     # Not TMPDIR: the path of a socket is short, and the server's user must reach it.
@@ -129,7 +162,8 @@ def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[Serve
             os.chown(folder, user.uid, user.gid)
         _initialise(binaries, folder, user)
         with _running(binaries, folder, user):
-            yield Server(f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}")
+            url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+            yield OwnServer(url, folder, binaries, user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -185,9 +219,9 @@ def _initialise(binaries: Path, folder: Path, user: Account) -> None:
 
 
 @contextlib.contextmanager
-def _running(binaries: Path, folder: Path, user: Account) -> Iterator[None]:
+def _running(binaries: Path, folder: Path, user: Account, options: str) -> Iterator[None]:
     keeper = subprocess.Popen(
-        ["/bin/sh", "-c", _SERVE, "sh", str(binaries), str(folder), f"{_OPTIONS} -k {folder}"],
+        ["/bin/sh", "-c", _SERVE, "sh", str(binaries), str(folder), options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
