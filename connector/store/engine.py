@@ -19,9 +19,22 @@ _CACHE_KIB = 65_536
 #: So long a server, or the network before it, may say nothing at all; the kernel's own limits
 #: are a quarter of an hour for what was sent, and two hours for what is waited for.
 SILENCE_MS = 60_000
-#: So long we may rest within a transaction before the server ends it: a machine that was halted
-#: or lost its power would keep what it had locked, for hours.
-REST_MS = 300_000
+#: So long we may rest within a transaction before the server ends it: a process that was halted
+#: would keep what it had locked for as long.
+REST_MS = 60_000
+#: What the server shall do where we fall silent, as a machine does that lost its power or was
+#: cut off: it would wait for two hours and keep all locks. So it gives up within half a minute,
+#: and looks now and then whether somebody still waits for what it is at. Older servers do not
+#: know all of these.
+_SERVER_SIDE = {
+    "idle_in_transaction_session_timeout": REST_MS,
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 4,
+    "tcp_user_timeout": SILENCE_MS // 2,
+    "client_connection_check_interval": 10_000,
+}
+_SET = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s"
 _Version = tuple[int, int, int]
 
 
@@ -114,9 +127,12 @@ def open_postgresql(url: str) -> sa.Engine:
     )
 
     @sa.event.listens_for(engine, "connect")
-    def limit_rests(connection: psycopg.Connection, _record: object) -> None:
+    def limit_silence(connection: psycopg.Connection, _record: object) -> None:
         # Said here, not with the address: poolers refuse options there.
-        connection.execute(f"SET idle_in_transaction_session_timeout = {REST_MS}".encode())
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                _SET, [(str(value), name) for name, value in _SERVER_SIDE.items()]
+            )
         connection.commit()
 
     with store_errors(), engine.connect() as connection:

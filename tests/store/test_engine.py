@@ -5,6 +5,8 @@ import pytest
 from connector.domain.errors import ConfigurationError
 from connector.store import Store
 from connector.store.engine import REST_MS, SILENCE_MS, open_postgresql
+from tests.support import postgres
+from tests.support.serving import free_port
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,27 @@ def test_a_server_that_falls_silent_is_given_up(postgres_url):
     engine.dispose()
     assert parameters["tcp_user_timeout"] == str(SILENCE_MS)
     assert int(parameters["keepalives_idle"]) * 1_000 < SILENCE_MS
+
+
+def test_the_server_gives_us_up_too_where_we_fall_silent():
+    """On a socket of this machine it would mean nothing, so this one has an address."""
+    binaries = next(postgres.installed_binaries(), None)
+    if binaries is None:
+        pytest.skip(postgres.HOW_TO_GET_ONE)
+    at = postgres.Address("127.0.0.1", free_port())
+    with postgres.private_server(binaries, in_memory=True, at=at) as server:
+        engine = open_postgresql(server.url)
+
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT name, setting FROM pg_settings").all()
+
+        engine.dispose()
+    told = {row.name: row.setting for row in rows}
+    probing = int(told["tcp_keepalives_interval"]) * int(told["tcp_keepalives_count"])
+    assert 0 < int(told["tcp_keepalives_idle"]) + probing < SILENCE_MS / 1_000
+    assert 0 < int(told["tcp_user_timeout"]) < SILENCE_MS
+    # From PostgreSQL 14 on.
+    assert 0 < int(told.get("client_connection_check_interval", 1)) < SILENCE_MS
 
 
 def test_a_transaction_that_nobody_goes_on_with_is_ended_by_the_server(postgres_url):

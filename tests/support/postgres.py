@@ -93,6 +93,7 @@ class OwnServer(Server):
     folder: Path
     programs: Path
     user: Account
+    options: str
 
     @property
     def log(self) -> Path:
@@ -103,7 +104,7 @@ class OwnServer(Server):
         self._control("stop", "-m", mode)
 
     def start(self) -> None:
-        self._control("start", "-l", str(self.log), "-o", f"{_OPTIONS} -k {self.folder}")
+        self._control("start", "-l", str(self.log), "-o", self.options)
 
     def _control(self, *words: str) -> None:
         data = str(self.folder / "data")
@@ -150,8 +151,14 @@ def packaged_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[OwnServer]:
-    """A server of our own on a socket in a folder of its own, gone at the end."""
+def private_server(
+    binaries: Path, *, in_memory: bool = False, at: Address | None = None
+) -> Iterator[OwnServer]:
+    """
+    A server of our own on a socket in a folder of its own, gone at the end.
+
+    With an address it can be reached there too, and its URL names this one.
+    """
     user = _server_account()
     # Not TMPDIR: the path of a socket is short, and the server's user must reach it.
     place = MEMORY if in_memory and _has_room(MEMORY) else DISK
@@ -161,9 +168,15 @@ def private_server(binaries: Path, *, in_memory: bool = False) -> Iterator[OwnSe
         if user.uid is not None and user.gid is not None:
             os.chown(folder, user.uid, user.gid)
         _initialise(binaries, folder, user)
-        with _running(binaries, folder, user):
-            url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
-            yield OwnServer(url, folder, binaries, user)
+        url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        options = f"{_OPTIONS} -k {folder}"
+        if at:
+            url = f"postgresql://postgres@{at.host}:{at.port}/postgres"
+            options += f" -c listen_addresses={at.host} -p {at.port}"
+            with (folder / "data/pg_hba.conf").open("a") as file:
+                file.write("host all all samenet trust\n")
+        with _running(binaries, folder, user, options):
+            yield OwnServer(url, folder, binaries, user, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
