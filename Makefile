@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 	"$$each" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$each" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench reliability clean
+.PHONY: help demo test check format docs bench reliability lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ bench: $(VENV)/installed-for-tests ## measure, and print ratios
 
 reliability: $(VENV)/installed-for-tests ## kill, starve and cut off; writes docs/reliability.md
 	@$(BIN)/python -m tests.reliability --report docs/reliability.md $(ARGS)
+
+lock: $(VENV)/installed-for-tests ## write deploy/*.lock anew, with the newest releases
+	deploy/lock.sh "$$(pwd)/$(BIN)/python"
 
 clean: ## remove what was made here, .venv included; databases stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
