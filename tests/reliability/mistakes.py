@@ -1,0 +1,104 @@
+"""Mistakes that somebody could make in the service, to be planted into a process of it."""
+
+import asyncio
+import dataclasses
+import threading
+from collections.abc import Sequence
+
+from connector.domain.callback import Arrival
+from connector.domain.records import Outcome, RecordChange, Verdict
+from connector.pipeline import normalise
+from connector.pipeline.lane import Lane
+from connector.pipeline.normalise import NormaliseReport
+from connector.pipeline.push import Pusher
+from connector.store import house
+from connector.web.group_commit import GroupCommit
+
+
+#: How long what was answered too early is in danger, and how long what was ticked off.
+EARLY_SECONDS, TICKED_OFF_SECONDS = 0.3, 0.05
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """`where` is what it replaces: owner, name, and what stands there instead."""
+
+    name: str
+    where: tuple[tuple[object, str, object], ...]
+
+    def plant(self) -> None:
+        """From now on this process makes it."""
+        for owner, name, instead in self.where:
+            setattr(owner, name, instead)
+
+
+def _mistake(name: str, *where: tuple[object, str, object]) -> Mistake:
+    return Mistake(name=name, where=where)
+
+
+_keep = GroupCommit.keep
+
+
+async def _later(self: GroupCommit, arrival: Arrival) -> None:
+    await asyncio.sleep(EARLY_SECONDS)
+    await _keep(self, arrival)
+
+
+async def _answer_first(self: GroupCommit, arrival: Arrival) -> None:
+    self.check()
+    _begun.append(asyncio.get_running_loop().create_task(_later(self, arrival)))
+
+
+async def _answer_stops_first(self: GroupCommit, arrival: Arrival) -> None:
+    if not arrival.urgent:
+        await _keep(self, arrival)
+        return
+    await _answer_first(self, dataclasses.replace(arrival, urgent=False))
+
+
+#: Else they might be collected before they have run.
+_begun: list[asyncio.Task[None]] = []
+
+
+def _settle_first(self: Pusher, lane: Lane, batch: Sequence[RecordChange]) -> list[Outcome]:
+    batch = lane.begin(batch)
+    if batch:
+        hoped = [Outcome(change=each, verdict=Verdict.WRITTEN) for each in batch]
+        lane.settle(hoped, {})
+        self._org.update(batch)
+    return []
+
+
+def _tick_off_first(store, gateways, read_phone, _clock, *, urgent, limit):
+    with store.transaction() as transaction:
+        claim = transaction.unread.claim(limit, urgent=urgent)
+        if not claim:
+            return NormaliseReport()
+        transaction.unread.done(claim)
+    threading.Event().wait(TICKED_OFF_SECONDS)
+    batch = normalise.read_batch(claim.callbacks, gateways, read_phone)
+    with store.transaction() as transaction:
+        normalise._keep(transaction, batch)  # noqa: SLF001
+    return NormaliseReport(callbacks=len(claim.callbacks), events=batch.size)
+
+
+def _never(_holder: str) -> bool:
+    return False
+
+
+MISTAKES = {
+    each.name: each
+    for each in (
+        _mistake("answers before it commits", (GroupCommit, "keep", _answer_first)),
+        _mistake(
+            "a STOP goes with the reports and is answered early",
+            (GroupCommit, "keep", _answer_stops_first),
+        ),
+        _mistake("settles before Salesforce has answered", (Pusher, "_call", _settle_first)),
+        _mistake(
+            "callbacks are ticked off before what they say is kept",
+            (normalise, "_read_lane", _tick_off_first),
+        ),
+        _mistake("the leases of the dead are waited for", (house, "is_gone", _never)),
+    )
+}
