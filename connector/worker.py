@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from connector.clock import Clock
 from connector.domain.errors import ConnectorError
 from connector.heartbeat import BEAT_SECONDS, Heartbeat
+from connector.pipeline.presence import LOOK_SECONDS
 from connector.pipeline.slot_jobs import slot_jobs
 from connector.pipeline.slots import SlotJob, SlotRunner
 from connector.pipeline.steps import Steps
@@ -60,6 +61,7 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
         "heartbeat": (Heartbeat(settings.heartbeat_file).beat, BEAT_SECONDS),
+        "presence": (steps.presence.look, LOOK_SECONDS),
         "login": (steps.logins.look, LOGIN_SECONDS),
         "secrets": (steps.renew, SECRETS_SECONDS),
         **({"announce": (steps.announce, settings.flush_seconds)} if events else {}),

@@ -25,6 +25,7 @@ from connector.pipeline.lookup import LookupReport, Seeker
 from connector.pipeline.match import MatchReport, match
 from connector.pipeline.normalise import NormaliseReport, normalise
 from connector.pipeline.phone_reader import PhoneReader
+from connector.pipeline.presence import Presence
 from connector.pipeline.push import Pusher
 from connector.pipeline.reactions import attribute
 from connector.pipeline.reconcile import Reconciler
@@ -81,6 +82,7 @@ class Steps:
     reconciler: Reconciler
     keeping: Keeping
     slots: SlotRunner
+    presence: Presence
     counting: Counting
     periods: Sequence[Period]
     time_rules: TimeRules = USUAL

@@ -36,6 +36,16 @@ GIVE_LEASE = Sql("""
 """)
 SELECT_HOLDER = Sql("SELECT holder FROM leases WHERE name = :name")
 TAKE_AWAY = Sql("UPDATE leases SET until = 0 WHERE name = :name AND holder = :holder")
+SELECT_HELD = Sql("SELECT name, holder, fence, until FROM leases WHERE until > 0")
+#: Only as it was seen, and not one that a transaction is at this moment.
+FREE_LEASE = Sql("""
+    UPDATE leases SET until = 0 WHERE name = (
+      SELECT name FROM leases
+      WHERE name = :name AND holder = :holder AND fence = :fence AND until = :until
+      {skip_locked}
+    )
+""")
+FORGET_LEASE = Sql("DELETE FROM leases WHERE name = :name AND until = :until")
 FIRST_MARK = Sql("""
     INSERT INTO marks (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING
 """)
@@ -67,6 +77,16 @@ class Lease:
     name: str
     holder: str
     fence: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HeldLease:
+    """A lease as it stands, whoever has it; `until` is in microseconds."""
+
+    name: str
+    holder: str
+    fence: int
+    until: int
 
 
 class Leases:
@@ -112,6 +132,20 @@ class Leases:
 
     def give_back(self, lease: Lease) -> None:
         GIVE_LEASE.run(self._connection, **dataclasses.asdict(lease))
+
+    def all(self) -> list[HeldLease]:
+        """Those that were not given back."""
+        return [
+            HeldLease(name=row.name, holder=row.holder, fence=row.fence, until=row.until)
+            for row in SELECT_HELD.run(self._connection)
+        ]
+
+    def take_away(self, lease: HeldLease) -> bool:
+        """Have it free for others, unless it is in use or has changed; whether it is."""
+        return FREE_LEASE.run(self._connection, **dataclasses.asdict(lease)).rowcount == 1
+
+    def forget(self, lease: HeldLease) -> None:
+        FORGET_LEASE.run(self._connection, name=lease.name, until=lease.until)
 
 
 class Marks:
@@ -181,10 +215,9 @@ class ApiKeys:
 
 
 def _key(row: Row) -> ApiKey:
-    name, _, scopes, created_at, revoked_at = row
     return ApiKey(
-        name=name,
-        scopes=frozenset(scopes.split()),
-        created_at=moment(created_at),
-        revoked_at=moment_or_none(revoked_at),
+        name=row.name,
+        scopes=frozenset(row.scopes.split()),
+        created_at=moment(row.created_at),
+        revoked_at=moment_or_none(row.revoked_at),
     )

@@ -18,6 +18,7 @@ from connector.pipeline.lateness import LatenessWatch
 from connector.pipeline.ledger import StoreLedger
 from connector.pipeline.login_watch import LoginWatch
 from connector.pipeline.lookup import Seeker
+from connector.pipeline.presence import Presence
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping
 from connector.pipeline.slots import SlotRunner
@@ -129,4 +130,13 @@ def build_steps(
             decisions=timedelta(days=settings.keep_decisions_days),
         ),
         slots=SlotRunner(store, clock, holder),
+        presence=Presence(
+            store,
+            clock,
+            holder=holder,
+            longest_call=timedelta(
+                seconds=settings.salesforce_connect_timeout_seconds
+                + settings.salesforce_read_timeout_seconds
+            ),
+        ),
     )
