@@ -186,13 +186,13 @@ class Run:
         started = time.perf_counter()
         store = Store.open(self.service.store_url, upgrade=False)
         try:
-            while left := _left(store):
+            while left := left_to_do(store):
                 if time.perf_counter() - started > self._scenario.settle_seconds:
                     self.faults.append(f"not settled: {left}")
                     break
                 threading.Event().wait(0.25)
             self.facts["settled after seconds"] = f"{time.perf_counter() - started:.1f}"
-            kept = set(_kept_tokens(store))
+            kept = set(kept_tokens(store))
             with store.transaction(reads=True) as transaction:
                 refused = transaction.writes.refused_count()
                 quarantined = transaction.unread.quarantined_count()
@@ -248,7 +248,7 @@ class Run:
             self.facts["trouble struck"] = dict(struck)
 
 
-def _left(store: Store) -> dict[str, int]:
+def left_to_do(store: Store) -> dict[str, int]:
     """What has still to be done, step by step."""
     with store.transaction(reads=True) as transaction:
         left = {
@@ -260,7 +260,7 @@ def _left(store: Store) -> dict[str, int]:
     return {name: count for name, count in left.items() if count}
 
 
-def _kept_tokens(store: Store) -> Iterator[str]:
+def kept_tokens(store: Store) -> Iterator[str]:
     for urgent in (True, False):
         position = 0
         while page := store.inbox.after(position, urgent=urgent, limit=2_000):

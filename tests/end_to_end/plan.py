@@ -111,7 +111,9 @@ class Plan:
 class Planner:
     """Draws one campaign; the same seed draws the same one."""
 
-    def __init__(self, *, campaign: str, key: str, now: datetime, seed: int) -> None:
+    def __init__(
+        self, *, campaign: str, key: str, now: datetime, seed: int, writers_every: int = 25
+    ) -> None:
         self._campaign = campaign
         self._key = key
         self._now = now
@@ -121,12 +123,13 @@ class Planner:
         self._sends: list[Send] = []
         self._registered: list[dict[str, str]] = []
         self._writers: frozenset[Person] = frozenset()
+        self._writers_every = writers_every
 
     def plan(self, people: Sequence[Person], callbacks: int) -> Plan:
         """At least so many reports: one message for each person, for some a later one too."""
         *others, last_one = people
         writers = {each for each in others if each.twin}
-        writers.update(self._dice.sample(others, len(others) // 25))
+        writers.update(self._dice.sample(others, len(others) // self._writers_every))
         self._writers = frozenset(writers)
         each = max(callbacks // len(others), 2)
         for person in others:
