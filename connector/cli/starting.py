@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from connector import logs
 from connector.domain.errors import ConfigurationError
 from connector.settings import Settings
+from connector.store import Store
+from connector.store.schema import head
 from connector.wiring.local import phone_reader, read_mappings, read_secrets
 
 
@@ -51,6 +53,12 @@ def knows_its_gateways(settings: Settings) -> None:
 
 def can_log_in(settings: Settings) -> None:
     settings.require_salesforce()
+
+
+def say_schema(store: Store) -> None:
+    """A line in the log where a later version of the service upgraded the database already."""
+    if newer := store.newer_schema():
+        log.info("store.schema_newer", extra={"schema": newer, "own": head()})
 
 
 WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways, phone_reader)

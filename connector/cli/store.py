@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -13,7 +14,7 @@ from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.settings import Settings
 from connector.store import Store
 from connector.store.inspection import DatabaseFacts
-from connector.store.migrate import head
+from connector.store.schema import head, strands
 
 
 _KIBI = 1024
@@ -33,10 +34,15 @@ def store() -> None:
 
 
 @store.command()
+@click.option("--all-stopped", is_flag=True, help="No process of an older version runs.")
 @json_option
-def upgrade(*, as_json: bool) -> None:
+def upgrade(*, all_stopped: bool, as_json: bool) -> None:
     r"""
     Bring the store to the schema that this version wants; makes one where none is.
+
+    Processes of the version before may run meanwhile, and go on afterwards. Where they cannot,
+    because a version was left out, it wants --all-stopped. Broken off, it is called again. A
+    newer schema that this version may run on stays as it is.
 
     \b
     Example:
@@ -45,6 +51,12 @@ def upgrade(*, as_json: bool) -> None:
     found = Store.connect(Settings.from_environment().store_url)
     try:
         before = found.revision()
+        if (oldest := strands(before)) and not all_stopped:
+            raise ConfigurationError(
+                f"processes that run on schema {before} could not go on: after this upgrade"
+                f" they have to know schema {oldest}. End all of them, then say --all-stopped;"
+                " or upgrade to the versions in between first"
+            )
         found.upgrade()
         after, engine = found.revision(), found.engine
     finally:
@@ -52,7 +64,9 @@ def upgrade(*, as_json: bool) -> None:
     if as_json:
         print_json({"engine": engine, "from": before or None, "to": after})
     elif before == after:
-        click.echo(f"{engine}: schema {after} already, nothing to do")
+        newer = f", newer than the {head()} of this version, which may run on it"
+        more = newer if after > head() else ""
+        click.echo(f"{engine}: schema {after} already{more}, nothing to do")
     else:
         click.echo(f"{engine}: schema {before or 'none'} upgraded to {after}")
 
@@ -88,7 +102,7 @@ def check(*, as_json: bool) -> None:
     else:
         for each in databases:
             _tell(each)
-        click.echo(f"change  {trouble}" if trouble else "ok      current and writable")
+        click.echo(f"change  {trouble}" if trouble else f"ok      {_current(databases)}")
     if trouble or any(each.faults for each in databases):
         sys.exit(2 if isinstance(trouble, ConfigurationError) else 1)
 
@@ -161,6 +175,13 @@ def _trouble(found: Store) -> ConnectorError | None:
     except ConnectorError as error:
         return error
     return None
+
+
+def _current(databases: Sequence[DatabaseFacts]) -> str:
+    newest = max(each.schema for each in databases)
+    if newest > head():
+        return f"writable; newer than the schema {head()} of this version, which may run on it"
+    return "current and writable"
 
 
 def _tell(database: DatabaseFacts) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from connector.cli.starting import WEB, prepare
+from connector.cli.starting import WEB, prepare, say_schema
 from connector.web.server import serve
 from connector.wiring.local import open_store
 
@@ -24,5 +24,7 @@ def web(processes: int | None) -> None:
     """
     settings = prepare(*WEB)
     # Here, once and with a clear word, rather than in each process.
-    open_store(settings, upgrade=not settings.database_url).close()
+    store = open_store(settings, upgrade=not settings.database_url)
+    say_schema(store)
+    store.close()
     serve(settings.listen, processes or settings.web_processes)

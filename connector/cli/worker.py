@@ -2,7 +2,7 @@
 
 import click
 
-from connector.cli.starting import WORKER, prepare
+from connector.cli.starting import WORKER, prepare, say_schema
 from connector.clock import system_clock
 from connector.wiring.local import open_store
 from connector.wiring.org import build_steps, open_org
@@ -23,5 +23,6 @@ def worker() -> None:
     """
     settings = prepare(*WORKER)
     store = open_store(settings, upgrade=not settings.database_url)
+    say_schema(store)
     with open_org(settings) as org:
         run(build_steps(settings, store, org), settings, system_clock)

@@ -15,7 +15,9 @@ from connector.store.sql import Sql, keys
 PAGE = 2_000
 CALLBACKS_PAGE = 500
 #: Hold no number in clear, or are bound together by hashes.
-_LEFT_OUT = frozenset({"alembic_version", "api_keys", "audit", "callbacks", "leases"})
+_LEFT_OUT = frozenset(
+    {"alembic_version", "api_keys", "audit", "callbacks", "leases", "schema_support"}
+)
 SELECT_CALLBACKS = Sql("""
     SELECT id, urgent, target, headers, body, parts FROM callbacks
     WHERE id > :position ORDER BY id LIMIT :limit

@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from connector.domain.callback import Arrival, Callback, KeptCallback
-from connector.store import migrate
+from connector.store import schema
 from connector.store.engine import store_errors
 from connector.store.sql import Bulk, Row, Sql, keys, number
 from connector.store.times import micros, moment
@@ -34,6 +34,8 @@ KEEP_UNREAD = Bulk(
     " INSERT INTO unread (urgent, callback_id) SELECT urgent, id FROM kept",
     head="WITH kept AS (",
 )
+#: A later version of the schema may have more, behind these.
+_OWN_COLUMNS = 1 + len(_COLUMNS)
 SELECT_BY_ID = Sql("SELECT * FROM callbacks WHERE id IN {ids} ORDER BY id")
 SELECT_AFTER = Sql("""
     SELECT * FROM callbacks WHERE id > :position AND urgent = 0 ORDER BY id LIMIT :limit
@@ -141,7 +143,7 @@ class Inbox:
     def check(self) -> None:
         """Raise unless a callback could be kept now: writable, and of the wanted schema."""
         with store_errors():
-            migrate.check(self._engine)
+            schema.check(self._engine)
             with self._engine.begin() as connection:
                 # Takes the write lock and changes nothing.
                 connection.exec_driver_sql("DELETE FROM callbacks WHERE id < 0")
@@ -264,7 +266,8 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
 
 
 def _kept(row: Row) -> KeptCallback:
-    number, gateway, account, method, target, headers, body, parts, _, received_at = row
+    own = row[:_OWN_COLUMNS]
+    number, gateway, account, method, target, headers, body, parts, _, received_at = own
     return KeptCallback(
         id=number,
         callback=Callback(

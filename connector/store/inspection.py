@@ -6,14 +6,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from connector.store import migrate
+from connector.store import schema
 
 
 #: What decides whether an acknowledged callback outlives a power cut.
 _PRAGMAS = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
 _SETTINGS = ("fsync", "full_page_writes", "synchronous_commit", "wal_level", "max_connections")
-#: Alembic's own table.
-_VERSIONS = "alembic_version"
+#: What the schema says of itself.
+_VERSIONS = {"alembic_version", schema.TABLE}
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 #: Faults of one file that are told; the first says enough.
 _MOST_FAULTS = 5
@@ -40,20 +40,20 @@ class Size:
 
 def look(engine: sa.Engine) -> DatabaseFacts:
     """Settings as they are in force, and on SQLite whether the file is sound."""
-    schema = migrate.revision(engine)
+    revision = schema.revision(engine)
     with engine.connect().execution_options(reads=True) as connection:
         if engine.dialect.name == "sqlite":
             return DatabaseFacts(
                 name=_file(engine).name,
                 version=f"SQLite {_text(connection, 'SELECT sqlite_version()')}",
-                schema=schema,
+                schema=revision,
                 settings={name: _text(connection, f"PRAGMA {name}") for name in _PRAGMAS},
                 faults=_unsound(connection),
             )
         return DatabaseFacts(
             name=engine.url.database or "",
             version=f"PostgreSQL {_text(connection, 'SHOW server_version')}",
-            schema=schema,
+            schema=revision,
             settings={name: _text(connection, f"SHOW {name}") for name in _SETTINGS},
         )
 
@@ -64,7 +64,7 @@ def measure(engines: Sequence[sa.Engine]) -> Size:
     sizes: dict[str, int] = {}
     for engine in engines:
         with engine.connect().execution_options(reads=True) as connection:
-            tables = set(sa.inspect(connection).get_table_names()) - {_VERSIONS}
+            tables = set(sa.inspect(connection).get_table_names()) - _VERSIONS
             for name in sorted(tables):
                 count = sa.select(sa.func.count()).select_from(sa.table(name))
                 rows[name] = connection.scalar(count) or 0

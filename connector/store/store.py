@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
-from connector.store import inspection, migrate, privacy
+from connector.store import inspection, migrate, privacy, schema
 from connector.store.alert_messages import AlertMessages
 from connector.store.alerts import Alerts
 from connector.store.announcements import Announcements
@@ -130,7 +130,8 @@ class Store:
         """
         Open `sqlite:///FOLDER` or `postgresql://…`; raises ConfigurationError.
 
-        An empty database gets its schema. Without `upgrade`, one of another version is refused.
+        An empty database gets its schema. Without `upgrade`, an older one is refused; a newer
+        one that this version may run on is taken as it is.
         Without a `privacy_key` the database keeps one of its own; it is the same for ever.
         """
         store = cls.connect(url, privacy_key=privacy_key)
@@ -217,13 +218,13 @@ class Store:
             )
 
     def check(self) -> None:
-        """Raise unless the schema is current and both halves can be written."""
+        """Raise unless this version may run on the schema and both halves can be written."""
         self.inbox.check()
         with store_errors():
-            migrate.check(self._state)
+            schema.check(self._state)
 
     def upgrade(self) -> None:
-        """Bring the schema to what this version wants."""
+        """Bring the schema to what this version wants; a newer one that it may use stays."""
         with store_errors():
             if self.shared:
                 migrate.upgrade(self._state, (INBOX, STATE))
@@ -234,7 +235,13 @@ class Store:
     def revision(self) -> str:
         """Which schema it is at; empty for a new one, and where only a part has one."""
         with store_errors():
-            return min(migrate.revision(engine) for engine in self._engines)
+            return min(schema.revision(engine) for engine in self._engines)
+
+    def newer_schema(self) -> str:
+        """At which schema it is, if a later version upgraded it and this one may run on it."""
+        with store_errors():
+            found = [schema.look(engine) for engine in self._engines]
+        return max((each.revision for each in found if each.newer), default="")
 
     def facts(self) -> list[DatabaseFacts]:
         """Each database that it consists of, looked into."""
@@ -253,10 +260,10 @@ class Store:
     def prepare(self, *, upgrade: bool) -> None:
         """Give it its schema where there is none; raise unless it is current then."""
         with store_errors():
-            if upgrade or not any(migrate.revision(engine) for engine in self._engines):
+            if upgrade or not any(schema.revision(engine) for engine in self._engines):
                 self.upgrade()
             for engine in self._engines:
-                migrate.check(engine)
+                schema.check(engine)
         with self.transaction() as transaction:
             privacy.settle_key(transaction.marks, self._names)
 

@@ -7,7 +7,7 @@ import sqlite3
 from connector.domain.delivery import Delivery
 from connector.domain.errors import ConfigurationError
 from connector.domain.records import RecordRef
-from connector.store.migrate import head
+from connector.store.schema import head
 from connector.store.outbox import Queued
 from tests.support.events import ALEX, NOON, arrival, report
 

@@ -26,6 +26,7 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path):
     for name in ("inbox", "state"):
         connection = sqlite3.connect(tmp_path / f"{name}.sqlite3")
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_support SET oldest = '9999'")
         connection.commit()
         connection.close()
 
