@@ -40,24 +40,24 @@ class Meanings:
         expired: Collection[str] = (),
         no_error: Collection[str] = NO_ERROR,
     ) -> None:
-        self._statuses = {word.lower(): status for word, status in statuses.items()}
-        self._reasons = reasons
+        self.statuses = {word.lower(): status for word, status in statuses.items()}
+        self.reasons = reasons
         self._expired = frozenset(expired)
         self._no_error = frozenset(no_error)
 
     def knows(self, word: str) -> bool:
-        return word.strip().lower() in self._statuses
+        return word.strip().lower() in self.statuses
 
     def of(self, word: str, code: str, cause: str | None = None) -> Meaning:
         """Read a word and a code; `cause` is what the reason is told by where it is no code."""
-        status = self._statuses.get(word) or self._statuses.get(word.strip().lower())
+        status = self.statuses.get(word) or self.statuses.get(word.strip().lower())
         if code in self._no_error:
             code = ""
         if status not in FAILURES:
             return status, code, None
         if code in self._expired:
             status = DeliveryStatus.EXPIRED
-        reason = self._reasons.get(code if cause is None else cause, Reason.UNKNOWN)
+        reason = self.reasons.get(code if cause is None else cause, Reason.UNKNOWN)
         if status is DeliveryStatus.EXPIRED and reason is Reason.UNKNOWN:
             reason = Reason.EXPIRED
         return status, code, reason

@@ -74,8 +74,8 @@ def setting_fault(name: str) -> str:
     """What is wrong with the name of a setting; nothing if the service would take it."""
     if name.endswith("_"):  # a pattern goes on with what stands in brackets
         prefixes = (GATEWAY_PREFIX, BLOCK_LIST_PREFIX, MESSAGE_API_PREFIX)
-        known = [*prefixes, *(each.name for each in declared())]
-        fits = name.startswith(prefixes) or any(each.startswith(name) for each in known)
+        begun = [*prefixes, *(each.name for each in declared())]
+        fits = name.startswith(prefixes) or any(each.startswith(name) for each in begun)
         return "" if fits else f"{name}: no setting begins like this"
     known = {each.name for each in declared()}
     known |= {f"{each.name}_FILE" for each in declared() if each.kind.secret}

@@ -13,7 +13,7 @@ from connector import gateways, mapping
 from connector.cli import root
 from connector.settings import ADDRESSES, REGION, declared, secret_name
 from connector.settings.declaration import GATEWAY_PREFIX
-from tests.support import block_lists, doctor, message_apis, salesforce
+from tests.support import block_lists, doctor, gateway_pages, message_apis, salesforce
 
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,6 +30,7 @@ def pages() -> dict[Path, str]:
         message_apis.PAGE: message_apis.page(table),
         salesforce.PAGE: salesforce.page(),
         doctor.PAGE: doctor.page(),
+        **gateway_pages.pages(table),
     }
 
 
@@ -113,7 +114,7 @@ def gateways_page() -> str:
     rows = [
         (
             code(each.name),
-            f"[{each.title}]({each.docs})",
+            f"[{each.title}](gateways/{each.name}.md)",
             each.signs,
             each.retries,
             each.cannot_tell,
@@ -122,8 +123,10 @@ def gateways_page() -> str:
     ]
     return page(
         "Gateways",
-        "`connector gateways show NAME` tells more, and `connector gateways url NAME` the "
-        "address to enter at the gateway.",
+        "The page of each says what to set up there, step by step, what its words and codes "
+        "mean, and which troubles are known. `connector gateways show NAME` tells the most of "
+        "it in a terminal, and `connector gateways url NAME` the address to enter at the "
+        "gateway.",
         table(["name", "gateway", "how we know it is them", "repeats", "cannot tell"], rows),
     )
 
@@ -158,6 +161,7 @@ def code(text: str) -> str:
 
 def write() -> None:
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     salesforce.write_project()
 
