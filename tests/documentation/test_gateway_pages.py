@@ -59,14 +59,15 @@ def test_what_proves_an_opt_out_is_told():
 
 #: Where a word beside the code, or the first figures of it, tell the reason: see their notes.
 BY_MORE = {"bird", "generic", "messagebird"}
+#: A message that expired has that reason, whatever the code.
+NOT_BY_CODE = {"unknown", "expired"}
 
 
 def told_by_callbacks():
     """What the callback files of a gateway say of a code: the reason that it has."""
     for path in FILES:
         for event in read(path).events if path.parent.name not in BY_MORE else ():
-            # A message that expired has that reason, whatever the code.
-            if event.get("error_code") and event["reason"] not in {"unknown", "expired"}:
+            if event.get("error_code") and event.get("reason", "unknown") not in NOT_BY_CODE:
                 yield path.parent.name, str(event["error_code"]), event["reason"]
 
 
