@@ -3,8 +3,10 @@
 import functools
 import gc
 import logging
+import os
 import signal
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -41,6 +43,8 @@ ALERT_SECONDS = 5.0
 READ_ROUNDS = 50
 #: The first filling of a big org's directory goes on without waiting for the next poll.
 DIRECTORY_ROUNDS = 100
+#: What rounds under way may take after SIGTERM, and then what they hold to be handed back.
+END_SECONDS, HANDING_BACK_SECONDS = 20.0, 3.0
 #: The same complaint is not logged again before this.
 SILENCE = timedelta(minutes=1)
 
@@ -158,8 +162,42 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     log.info("worker.started", extra={"store": steps.store.engine})
     signal.sigwait(stopping)
     log.info("worker.stopping")
-    scheduler.shutdown(wait=True)
+    steps.shift.end()
+    stop(scheduler, steps.presence.leave)
     steps.store.close()
+
+
+def stop(
+    scheduler: BackgroundScheduler,
+    hand_back: Callable[[], Collection[str]],
+    *,
+    seconds: float = END_SECONDS,
+    leave: Callable[[int], object] = os._exit,
+) -> None:
+    """
+    Have no more begun, wait for what is under way, and hand back what is held.
+
+    A call that nobody answers ends with the process: `leave` is called, which does not wait
+    for the threads that are left.
+    """
+    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
+    ending.start()
+    ending.join(seconds)
+    hangs = ending.is_alive()
+    handing_back = threading.Thread(target=_hand_back, args=(hand_back,), daemon=True)
+    handing_back.start()
+    handing_back.join(HANDING_BACK_SECONDS)  # the store may hang as well
+    if hangs:
+        log.warning("worker.cut_off", extra={"seconds": seconds})
+        leave(0)
+
+
+def _hand_back(hand_back: Callable[[], Collection[str]]) -> None:
+    try:
+        if names := hand_back():
+            log.info("worker.handed_back", extra={"leases": sorted(names)})
+    except ConnectorError as error:
+        log.warning("worker.not_handed_back", extra={"reason": str(error)})
 
 
 def tune() -> None:

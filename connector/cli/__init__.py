@@ -10,6 +10,7 @@ import functools
 import importlib
 import importlib.util
 import pkgutil
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.abc import InspectLoader
@@ -19,8 +20,15 @@ import click
 from connector.domain.errors import ConfigurationError, ConnectorError, OrgUnavailableError
 
 
+#: What runs until SIGTERM: for these it is no failure, for the others work was left undone.
+SERVICES = ("run", "web", "worker")
+
+
 def main() -> None:
     """Run the command line; our own errors become a line each, bugs keep their traceback."""
+    # From the first moment on: the first process of a container gets no signal without it.
+    code = 0 if sys.argv[1:2] and sys.argv[1] in SERVICES else 128 + signal.SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))
     try:
         root(prog_name="connector")
     except ConnectorError as error:

@@ -13,8 +13,8 @@ from connector.clock import Clock
 
 log = logging.getLogger(__name__)
 
-#: How long a process may take to finish after SIGTERM.
-GRACE = timedelta(seconds=25)
+#: How long a process may take to finish after SIGTERM; all of it is over within 25 seconds.
+GRACE = timedelta(seconds=24)
 #: A process that ends by itself starts again at once, then after ever longer waits.
 LONGEST_WAIT = timedelta(seconds=30)
 #: One that ran this long is sound: its next fall is a first fall.

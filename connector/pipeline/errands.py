@@ -69,10 +69,12 @@ class ErrandRunner:
         with self._store.transaction() as transaction:
             lease = transaction.leases.take("errands", self._holder, self._clock(), LEASE)
             due = transaction.errands.due(self._clock(), limit=BATCH) if lease else []
-        states = [self._do(errand) for errand in due]
-        if lease:
-            with self._store.transaction() as transaction:
-                transaction.leases.give_back(lease)
+        try:
+            states = [self._do(errand) for errand in due]
+        finally:
+            if lease:
+                with self._store.transaction() as transaction:
+                    transaction.leases.give_back(lease)
         return ErrandReport(
             done=states.count(ErrandState.DONE),
             postponed=states.count(ErrandState.OPEN),

@@ -60,6 +60,24 @@ class Presence:
             if silent >= (SILENCE if name.startswith(_JOB) else self._patience)
         )
 
+    def leave(self) -> list[str]:
+        """
+        Give free what this worker still holds, and say no more that it is there.
+
+        What a call may have written that is still under way counts as not known, as after a
+        crash: whoever leaves ends the process, and with it the call. Returns the names.
+        """
+        with self._store.transaction(reads=True) as transaction:
+            held = [e for e in transaction.leases.all() if e.holder == self._holder]
+        freed = []
+        for each in held:  # one by one: one that is in use holds up no other
+            with self._store.transaction() as transaction:
+                if each.name.startswith(_HERE):
+                    transaction.leases.forget(each)
+                elif transaction.leases.take_away(each):
+                    freed.append(each.name)
+        return freed
+
     def _beat(self) -> None:
         with self._store.transaction() as transaction:
             name = f"{_HERE}{self._holder}"

@@ -32,6 +32,7 @@ from connector.pipeline.reconcile import Reconciler
 from connector.pipeline.retention import Keeping, RetentionReport, forget_old
 from connector.pipeline.roll_up import RollUpReport, roll_up
 from connector.pipeline.settlement import PushReport
+from connector.pipeline.shift import Shift
 from connector.pipeline.slots import SlotRunner
 from connector.pipeline.tenure import Held
 from connector.pipeline.time_rules import mark_due
@@ -83,6 +84,7 @@ class Steps:
     keeping: Keeping
     slots: SlotRunner
     presence: Presence
+    shift: Shift
     counting: Counting
     periods: Sequence[Period]
     time_rules: TimeRules = USUAL
@@ -105,7 +107,7 @@ class Steps:
 
     def read_all(self, rounds: int) -> bool:
         """Read until nothing is left or so many rounds are over; whether nothing is left."""
-        return any(self.read().idle for _ in range(rounds))
+        return any(self.read().idle for _ in range(rounds) if not self.shift.over)
 
     def run_errands(self) -> ErrandReport:
         return self.errands.run()

@@ -124,12 +124,17 @@ class Budget:
         self._usage: ApiUsage | None = None
         self._noted_at: datetime | None = None
         self._exhausted_at: datetime | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """From now on nothing is granted, to opt-outs neither: this process ends."""
+        self._closed = True
 
     def allows(self, *, urgent: bool = False, calls: int = 1) -> bool:
         """Whether so many may be made now; all or none are granted."""
         with self._lock:
             next_try = self._next_try(urgent=urgent)
-            if next_try is not None and self._clock() < next_try:
+            if self._closed or (next_try is not None and self._clock() < next_try):
                 return False
             allowed = urgent or (self._within_share() and self._in_pace(calls))
             self._granted += calls if allowed else 0

@@ -59,6 +59,12 @@ class ServiceSettings:
     web_processes: int = setting(
         kinds.whole(1, 64), "1", "web processes; cores less one is a good number"
     )
+    drain_seconds: float = setting(
+        kinds.seconds(0, 10),
+        "1",
+        "how long a web process that was told to end goes on, while /readyz says no: as long "
+        "as a balancer takes to notice",
+    )
     worker_processes: int = setting(
         kinds.whole(1, 64), "1", "worker processes of `connector run`; more need PostgreSQL"
     )

@@ -75,3 +75,14 @@ async def give(answer: Answer, send: Send) -> None:
         {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
     )
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def last(send: Send) -> Send:
+    """The same, but no other answer follows on this connection: the client shall hang up."""
+
+    async def hang_up(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": (*message["headers"], (b"connection", b"close"))}
+        await send(message)
+
+    return hang_up

@@ -10,6 +10,7 @@ from connector.web import lifetime, metrics
 from connector.web.app import MOST_BYTES, create_app
 from connector.web.callers import Callers
 from connector.web.door import Door
+from connector.web.drain import Drain
 from connector.web.front import Front
 from connector.web.group_commit import GroupCommit
 from connector.web.health import Health, disk_reserve
@@ -78,7 +79,7 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
         mount=mount,
         starting=[
             lifetime.settle_memory,
-            lambda: lifetime.drain_at_sigterm(health),
+            Drain(health, settings.drain_seconds).at_sigterm,
             renewal.start,
         ],
         stopping=[

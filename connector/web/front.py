@@ -39,7 +39,10 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["raw_path"].startswith(b"/callbacks/"):
+            return
+        if self._health.draining:
+            send = answers.last(send)
+        if scope["raw_path"].startswith(b"/callbacks/"):
             await self._door(scope, receive, send)
         elif (answer := await self._probe(scope)) is not None:
             await answers.give(answer, send)

@@ -11,11 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from connector.web.health import Health
 
-
-#: How long /readyz says no before no more connections are taken: balancers look every second.
-DRAIN_SECONDS = 1.0
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
@@ -24,19 +20,9 @@ def end() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def drain_at_sigterm(health: Health) -> None:
-    """
-    On SIGTERM stop being ready, and a little later end.
-
-    To be called on the event loop once the server has set its own signal handlers.
-    """
-    loop = asyncio.get_running_loop()
-
-    def drain() -> None:
-        health.draining = True
-        loop.call_later(DRAIN_SECONDS, end)
-
-    loop.add_signal_handler(signal.SIGTERM, drain)
+def leave_at_sigterm() -> None:
+    """Until the server has handlers of its own: nothing was accepted yet, so just go."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def end_with_parent() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import logging
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from connector import logs
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
 from connector.settings import Address, Settings, share_metrics_in
-from connector.web.lifetime import end_with_parent, raise_file_limit
+from connector.web.lifetime import end_with_parent, leave_at_sigterm, raise_file_limit
 from connector.wiring.local import open_store
 
 
@@ -36,7 +37,7 @@ HEADER_MILLISECONDS = 10_000
 BUFFER_BYTES = 65_536
 #: What a process may take to end after SIGTERM: less than a supervisor waits before it kills
 #: the one that would have killed it, and so leaves it behind.
-END_SECONDS = 20
+END_SECONDS = 22
 
 
 def serve(listen: Address, processes: int) -> None:
@@ -47,6 +48,8 @@ def serve(listen: Address, processes: int) -> None:
     """
     check_address(listen)
     raise_file_limit()
+    # A process inherits the server's own handler, which tells only the server's first one.
+    os.register_at_fork(after_in_child=leave_at_sigterm)
     with shared_metrics():
         importlib.import_module(ASSEMBLY)
         Granian(

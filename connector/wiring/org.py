@@ -21,6 +21,7 @@ from connector.pipeline.lookup import Seeker
 from connector.pipeline.presence import Presence
 from connector.pipeline.push import Pusher
 from connector.pipeline.retention import Keeping
+from connector.pipeline.shift import Shift
 from connector.pipeline.slots import SlotRunner
 from connector.pipeline.steps import Steps
 from connector.salesforce.access import OrgAccess
@@ -130,6 +131,7 @@ def build_steps(
             decisions=timedelta(days=settings.keep_decisions_days),
         ),
         slots=SlotRunner(store, clock, holder),
+        shift=Shift(budget),
         presence=Presence(
             store,
             clock,
