@@ -89,6 +89,10 @@ class Started:
     def end(self) -> int:
         """SIGTERM, as a service manager would; its exit code."""
         self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
         try:
             return self._process.wait(PATIENCE_SECONDS)
         finally:
@@ -132,12 +136,12 @@ class Service:
 
     def prepare(self) -> str:
         """Make the store, and a key for the sender's program, which is returned."""
-        self._command("store", "upgrade")
+        self.command("store", "upgrade")
         return self.make_api_key("sender", "messages:write")
 
     def make_api_key(self, name: str, *scopes: str) -> str:
         given = [word for scope in scopes for word in ("--scope", scope)]
-        return self._command("keys", "create", name, *given).strip()
+        return self.command("keys", "create", name, *given).strip()
 
     def start(self) -> None:
         for number, (words, port) in enumerate(self._roles):
@@ -187,7 +191,7 @@ class Service:
         lines = [line for line in self.log_lines() if line.startswith("{")]
         return [told for told in map(json.loads, lines) if told["event"] == event]
 
-    def _command(self, *words: str) -> str:
+    def command(self, *words: str) -> str:
         done = subprocess.run(
             [*CONNECTOR, *words],
             env=self.settings,
