@@ -23,15 +23,19 @@ def faults(statements: Iterable[str], *, dialect: str) -> Iterator[str]:
         if found := _CREATE_TABLE.match(statement):
             new.add(found[1])
         elif found := _ADD_COLUMN.match(statement):
-            if "NOT NULL" in found[1] and "DEFAULT" not in found[1]:
-                yield f"rows of the release before would lack it: {statement}"
-            if re.search(r"UNIQUE|REFERENCES|CHECK|PRIMARY KEY", found[1]):
-                yield f"the release before may break it: {statement}"
+            yield from (f"{fault}: {statement}" for fault in _column_faults(found[1]))
         elif found := _INDEX.match(statement):
             if dialect == "postgresql" and not found[1] and found[2] not in new:
                 yield f"stops all who write: build_index does not: {statement}"
         elif not _OWN.match(statement):
             yield f"belongs into a revision that contracts: {statement}"
+
+
+def _column_faults(column: str) -> Iterator[str]:
+    if "NOT NULL" in column and "DEFAULT" not in column:
+        yield "rows of the release before would lack it"
+    if re.search(r"UNIQUE|REFERENCES|CHECK|PRIMARY KEY", column):
+        yield "the release before may break it"
 
 
 def declared(phase: object, oldest: object, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Every revision says whether the release before may run on it, and keeps to what that takes."""
+"""Every revision says whether the release before may run on it, and keeps to its word."""
 
 import re
 
