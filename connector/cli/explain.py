@@ -10,7 +10,7 @@ from connector.pipeline.explain import Explanation
 from connector.pipeline.explain import explain as gather
 from connector.settings import Settings
 from connector.store import Store
-from connector.wiring.local import phone_reader, read_mappings
+from connector.wiring.local import build_counting, phone_reader, read_mappings
 
 
 #: So many digits may be meant as a number.
@@ -36,7 +36,8 @@ def explain(text: str, *, as_json: bool) -> None:
     settings = Settings.from_environment()
     mappings, read_phone = read_mappings(settings), phone_reader(settings)
     with opened(settings) as store:
-        found = gather(store, mappings, read_phone, text)
+        campaigns = build_counting(settings, mappings).campaigns
+        found = gather(store, mappings, read_phone, text, campaigns)
         waiting = _waiting(store)
     if not found:
         raise ConnectorError(_nothing(found, waiting))

@@ -11,6 +11,7 @@ from connector.cli.callback_view import place, safe
 from connector.cli.moments import shown
 from connector.domain.delivery import Delivery
 from connector.domain.records import FieldValue
+from connector.pipeline.campaign_view import NO_CAMPAIGN
 from connector.pipeline.explain import (
     Explanation,
     MessageStory,
@@ -121,10 +122,11 @@ def _state(message: MessageStory) -> Iterator[Line]:
     for label, value in (
         ("ref", delivery.reference),
         ("registered", delivery.registered_record),
-        ("campaign", delivery.campaign),
     ):
         if value:
             yield label, value
+    if told := message.campaign:
+        yield "campaign", f"{told.campaign or NO_CAMPAIGN}: {told.because}"
 
 
 def _standing(message: MessageStory) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from connector.mapping.rules import KeyValue, MessageRule
 from connector.mapping.targets import MEMBER, is_custom_object, nearest, phone_problem
 
 
-_KEYS = ("key", "value", "create", "gateways", "person")
+_KEYS = ("key", "value", "create", "gateways", "person", "campaign")
 _GATEWAY = re.compile(r"[a-z0-9]+")
 
 #: What a message, and what a campaign's member, can be told; people are told everything else.
@@ -65,11 +65,14 @@ class _Message:
             create=self._create(),
             gateways=self._gateways(),
             person=self._person(),
+            campaign=self._campaign(),
         )
         if rule.create and rule.person:
             self._complain(
                 "person", "whose record it is can only be read where 'create: false'"
             )
+        if rule.create and rule.campaign:
+            self._complain("campaign", "its campaign can only be read where 'create: false'")
         if rule.create and rule.value is KeyValue.ID_ALONE and len(rule.gateways) != 1:
             self._complain("value", "two gateways may give one id: name one in 'gateways:'")
         return rule
@@ -118,6 +121,18 @@ class _Message:
             if problem := phone_problem(name):
                 self._complain("person", f"{shown(name)}: {problem}")
         return names
+
+    def _campaign(self) -> str:
+        entry = self.table.entries.get("campaign")
+        if entry is None:
+            return ""
+        name = entry.tree.value if isinstance(entry.tree, Scalar) else None
+        if not isinstance(name, str) or not name:
+            self._complain("campaign", "wants the name of one field")
+            return ""
+        if problem := phone_problem(name):
+            self._complain("campaign", f"{shown(name)}: {problem}")
+        return name
 
     def _words(self, key: str) -> tuple[str, ...]:
         entry = self.table.entries.get(key)

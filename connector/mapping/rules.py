@@ -99,8 +99,9 @@ class MessageRule:
 
     `key` is the field that names the message. With `create` the record is made where there is
     none, so the key must be a unique external id; without, it is another program's, which we
-    look for. `person` are its lookups to whom the message went. Of gateways that are not in
-    `gateways` it wants nothing; empty means all.
+    look for. `person` are its lookups to whom the message went, `campaign` the one to the
+    campaign that it was sent for. Of gateways that are not in `gateways` it wants nothing;
+    empty means all.
     """
 
     key: str
@@ -108,6 +109,7 @@ class MessageRule:
     create: bool = True
     gateways: tuple[str, ...] = ()
     person: tuple[str, ...] = ()
+    campaign: str = ""
 
     def value_of(self, gateway: str, message_id: str) -> str:
         """What the key holds for this message; empty where it has no record here."""

@@ -6,6 +6,7 @@ from connector.domain.delivery import Delivery
 from connector.domain.records import RecordRef, is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.campaigns_of import Chosen
 from connector.store import Transaction
 from connector.store.lookups import Lookup
 from connector.store.matches import Match
@@ -44,12 +45,12 @@ class Companions:
     def people(self) -> set[str]:
         """Everybody of whom a record of one of the messages tells."""
         found = (known for each in self._sought.values() for known in each.values())
-        return {person for lookup in found for person in lookup.details}
+        return {person for lookup in found for person in _people(lookup)}
 
     def people_of(self, delivery: Delivery) -> list[str]:
         """Those of whom the records of this message tell."""
         lookups = (found.get(_key(delivery)) for found in self._sought.values())
-        return [person for lookup in lookups if lookup for person in lookup.details]
+        return [person for lookup in lookups if lookup for person in _people(lookup)]
 
     def may_tell(self, delivery: Delivery) -> bool:
         """Whether Salesforce has yet to be asked for a record that tells of its person."""
@@ -61,12 +62,12 @@ class Companions:
                     return True
         return False
 
-    def add(self, found: Found) -> None:
-        """Put them beside the people that were found."""
+    def add(self, found: Found, campaigns: Mapping[Key, Chosen]) -> None:
+        """Put them beside the people that were found; members are those of its campaign."""
         for each in self._messages:
             self._add_messages(each, found)
         if MEMBER in self._mappings:
-            self._add_members(found)
+            self._add_members(found, campaigns)
 
     def _add_messages(self, mapping: ObjectMapping, found: Found) -> None:
         rule, name = mapping.message, mapping.object
@@ -86,8 +87,11 @@ class Companions:
                 matches.append(Match(record=record, matched_by=BY_KEY))
         self._transaction.lookups.want(name, wanted)
 
-    def _add_members(self, found: Found) -> None:
-        pairs = {key: self._pairs(*each) for key, each in found.items()}
+    def _add_members(self, found: Found, campaigns: Mapping[Key, Chosen]) -> None:
+        pairs = {
+            key: self._pairs(campaigns[key].campaign, matches)
+            for key, (_, matches) in found.items()
+        }
         every = sorted({pair for each in pairs.values() for pair in each})
         if not every:
             return
@@ -108,10 +112,9 @@ class Companions:
         if again:
             self._transaction.lookups.reopen(MEMBER, again)
 
-    def _pairs(self, delivery: Delivery, matches: Sequence[Match]) -> list[Key]:
+    def _pairs(self, campaign: str, matches: Sequence[Match]) -> list[Key]:
         """The campaign of a message, with each person that shows it."""
-        campaign = delivery.campaign
-        if not is_campaign_id(campaign) or _has(matches, MEMBER):
+        if not campaign or _has(matches, MEMBER):
             return []
         people = [match.record for match in matches]
         return [(campaign, r.id) for r in people if self._mappings[r.object].of_person]
@@ -126,6 +129,11 @@ def _keys(mapping: ObjectMapping, deliveries: Iterable[Delivery]) -> list[Key]:
 
 def _key(delivery: Delivery) -> Key:
     return (delivery.gateway, delivery.message_id)
+
+
+def _people(lookup: Lookup) -> list[str]:
+    """Whom a record of a message tells of; it may tell a campaign, too."""
+    return [each for each in lookup.details if not is_campaign_id(each)]
 
 
 def _has(matches: Iterable[Match], name: str) -> bool:

@@ -11,10 +11,10 @@ import orjson
 from connector.domain.contribution import Contribution, start_of
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.figures import Cell, Reaction, account_of, add
-from connector.domain.records import is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
 from connector.phones import country
+from connector.pipeline.campaigns_of import Campaigns, Chosen
 from connector.store import Transaction
 from connector.store.matches import Match
 from connector.store.privacy import is_pseudonym
@@ -37,22 +37,52 @@ class Counted:
     campaign: str
 
 
-class Counting:
-    """Counts messages by the time zone in which campaigns' days begin."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The campaigns of a batch of messages, and what was counted of them before."""
 
-    def __init__(self, mappings: Mapping[str, ObjectMapping], zone: tzinfo = UTC) -> None:
+    campaigns: Mapping[Key, Chosen]
+    before: Mapping[Key, str]
+
+
+class Counting:
+    """
+    Counts messages by the time zone in which campaigns' days begin.
+
+    `memberships` says whether a message that names no campaign counts for its person's.
+    """
+
+    def __init__(
+        self,
+        mappings: Mapping[str, ObjectMapping],
+        zone: tzinfo = UTC,
+        *,
+        memberships: bool = False,
+    ) -> None:
         self._mappings = mappings
+        self.campaigns = Campaigns(mappings, zone, memberships=memberships)
         self._starts = functools.lru_cache(maxsize=4_096)(functools.partial(_starts, zone))
 
-    def count(self, transaction: Transaction, found: Found) -> None:
-        """Note what changed about these messages since they were counted last."""
+    def decide(self, transaction: Transaction, found: Found) -> Decided:
+        """Which campaigns these belong to, and what was counted of them before."""
         before = transaction.counted.of(found)
+        return Decided(
+            campaigns=self.campaigns.decide(transaction, found, before), before=before
+        )
+
+    def count(self, transaction: Transaction, found: Found, decided: Decided) -> None:
+        """Note what changed about these messages since they were counted last."""
+        before = decided.before
         reactions = transaction.reactions.of_messages(found)
         changed: list[Counted] = []
         net: Counter[str] = Counter()
         for key, (delivery, matches) in found.items():
             contribution = self.contribution(
-                delivery, matches, reactions.get(key, frozenset()), before.get(key, "")
+                delivery,
+                matches,
+                reactions.get(key, frozenset()),
+                before.get(key, ""),
+                decided.campaigns[key].campaign,
             )
             text = orjson.dumps(contribution.stored()).decode()
             old = before.get(key, "")
@@ -68,17 +98,25 @@ class Counting:
     def contributions(
         self, transaction: Transaction, deliveries: Sequence[Delivery]
     ) -> list[Contribution]:
-        """What each of these adds now, whatever was counted of it before."""
+        """
+        What each of these adds now.
+
+        What was counted of it before counts only where nobody can know any more: of numbers
+        that were erased, of people who are gone.
+        """
         keys = [(each.gateway, each.message_id) for each in deliveries]
         matches = transaction.matches.of_messages(keys)
         before = transaction.counted.of(keys)
         reactions = transaction.reactions.of_messages(keys)
+        found = {k: (d, matches.get(k, ())) for k, d in zip(keys, deliveries, strict=True)}
+        campaigns = self.campaigns.look(transaction, found, before)
         return [
             self.contribution(
                 delivery,
                 matches.get(key, ()),
                 reactions.get(key, frozenset()),
                 before.get(key, ""),
+                campaigns[key].campaign,
             )
             for key, delivery in zip(keys, deliveries, strict=True)
         ]
@@ -88,12 +126,13 @@ class Counting:
         delivery: Delivery,
         matches: Iterable[Match],
         reactions: frozenset[Reaction],
-        before: str = "",
+        before: str,
+        campaign: str,
     ) -> Contribution:
         """What one message adds; `before` tells the country of a number that was erased."""
         hour, day = self._starts(micros(delivery.started_at) // _QUARTER)
         return Contribution(
-            campaign=delivery.campaign if is_campaign_id(delivery.campaign) else "",
+            campaign=campaign,
             account=account_of(delivery.gateway, delivery.account),
             hour=hour,
             day=day,
@@ -114,7 +153,8 @@ class Counting:
 
     def _object(self, matches: Iterable[Match]) -> str:
         """The object of the person that the message went to, else of what else shows it."""
-        names = [match.record.object for match in matches]
+        shown = [match.record.object for match in matches]
+        names = [name for name in shown if name in self._mappings]
         people = [name for name in names if self._mappings[name].of_person]
         others = [name for name in names if name != MEMBER and not self._mappings[name].message]
         return next(iter([*people, *others]), "")

@@ -29,11 +29,13 @@ class Decision:
         mappings: Mappings,
         delivery: Delivery,
         matches: Sequence[Match],
+        campaign: str,
     ) -> None:
         self._mappings = mappings
         self._names = ObjectNames(transaction, mappings)
         self._delivery = delivery
         self._matches = matches
+        self._campaign = campaign
         named = [each for each in (delivery.reference, delivery.registered_record) if each]
         self._records = transaction.directory.records(named) if named else {}
         self._twins = twins(transaction, mappings, named)
@@ -52,7 +54,7 @@ class Decision:
             case companions.BY_KEY:
                 return self._keyed(match)
             case companions.BY_MEMBERSHIP:
-                return f"it is the person's in campaign {self._delivery.campaign}"
+                return f"it is the person's in campaign {self._campaign}"
             case "reference":
                 return "its id rode along in the callback" + self._moved(match, "reference")
             case "registered":

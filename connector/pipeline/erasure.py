@@ -13,6 +13,7 @@ from connector.domain.records import RecordRef
 from connector.gateways.base import Gateway
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.enqueue import enqueue
+from connector.pipeline.memberships import MEMBERSHIPS, key_of
 from connector.pipeline.normalise import BATCH, normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.spellings import Spellings
@@ -134,6 +135,7 @@ class _Eraser:
             read_all()
             self._rename(self._phone)
             unread = self._callbacks()
+            self._memberships()
             self._texts()
             if not unread:
                 break
@@ -187,6 +189,14 @@ class _Eraser:
             actor=self._actor,
             reason="a callback that could not be read was erased",
         )
+
+    def _memberships(self) -> None:
+        """Which campaigns its people were in was asked on its account."""
+        with self._store.transaction() as transaction:
+            sent = transaction.matches.sent_to(self._phone)
+            known = {key_of(record, at) for record, at in sent}
+            if gone := transaction.lookups.forget(MEMBERSHIPS, known):
+                self._removed["lookups"] += gone
 
     def _texts(self) -> None:
         for table in self._everything.tables():

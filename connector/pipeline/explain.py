@@ -8,6 +8,8 @@ from connector.domain.consent import Consent, ConsentEvent
 from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.engagement import Engagement
 from connector.domain.records import RecordRef, long_id, names_record
+from connector.pipeline.campaign_story import CampaignStory, tell_campaign
+from connector.pipeline.campaigns_of import Campaigns
 from connector.pipeline.decision import Decision
 from connector.pipeline.match import Mappings
 from connector.pipeline.phone_reader import PhoneReader
@@ -78,6 +80,8 @@ class MessageStory:
     passed_over: Sequence[Holder]
     #: What was not found in Salesforce yet, or was given up.
     sought: Sequence[Sought] = ()
+    #: The campaign that it counts for, and why that one; None where nobody asked for one.
+    campaign: CampaignStory | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +135,18 @@ class Explanation:
 
 
 def explain(
-    store: Store, mappings: Mappings, read_phone: PhoneReader, text: str
+    store: Store,
+    mappings: Mappings,
+    read_phone: PhoneReader,
+    text: str,
+    campaigns: Campaigns | None = None,
 ) -> Explanation:
     """Look for a message id, a record id of 15 or 18 characters, and a phone number."""
     text = text.strip()
     with store.transaction(reads=True) as transaction:
-        explainer = Explainer(transaction, store.inbox, mappings)
+        explainer = Explainer(
+            transaction, store.inbox, mappings, campaigns or Campaigns(mappings)
+        )
         record_id = long_id(text) if names_record(text) else ""
         phone = read_phone(text)
         looked_for = (
@@ -159,10 +169,13 @@ def explain(
 class Explainer:
     """Gathers stories within one transaction."""
 
-    def __init__(self, transaction: Transaction, inbox: Inbox, mappings: Mappings) -> None:
+    def __init__(
+        self, transaction: Transaction, inbox: Inbox, mappings: Mappings, campaigns: Campaigns
+    ) -> None:
         self._transaction = transaction
         self._inbox = inbox
         self._mappings = mappings
+        self._campaigns = campaigns
         self._names = ObjectNames(transaction, mappings)
         self._lanes = {lane.object: lane for lane in transaction.writes.stopped_lanes()}
 
@@ -170,7 +183,10 @@ class Explainer:
         key = (delivery.gateway, delivery.message_id)
         events = self._transaction.events.of_message(*key)
         matches = self._transaction.matches.of_message(*key)
-        decision = Decision(self._transaction, self._mappings, delivery, matches)
+        chosen = self._campaigns.of(self._transaction, delivery, matches)
+        decision = Decision(
+            self._transaction, self._mappings, delivery, matches, chosen.campaign
+        )
         numbers = {event.callback_id for event in events if event.callback_id}
         waits = self._transaction.deliveries.is_changed(*key)
         return MessageStory(
@@ -190,7 +206,21 @@ class Explainer:
             ],
             why_none=decision.why_none(waits=waits),
             passed_over=decision.passed_over,
-            sought=list(sought(self._transaction, self._mappings, delivery, matches)),
+            sought=list(
+                sought(
+                    self._transaction,
+                    self._mappings,
+                    delivery,
+                    matches,
+                    chosen.campaign,
+                    self._campaigns.asked(delivery, matches) if not chosen.campaign else (),
+                )
+            ),
+            campaign=tell_campaign(
+                chosen,
+                registered=any(each.kind == "registration" for each in events),
+                by_membership=self._campaigns.by_membership,
+            ),
         )
 
     def phone(self, phone: str) -> PhoneStory:

@@ -16,7 +16,9 @@ from connector.domain.errors import ConfigurationError, OrgError, OrgUnavailable
 from connector.domain.records import RecordRef
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
+from connector.pipeline.campaigns_of import told_campaign
 from connector.pipeline.labels import LABELS
+from connector.pipeline.memberships import MEMBERSHIPS, PERIOD
 from connector.pipeline.questions import Answer, Answers, Questions
 from connector.salesforce.budget import Budget
 from connector.salesforce.errors import DailyLimitError, OrgRefusedError
@@ -68,20 +70,21 @@ class Seeker:
         mappings: Mapping[str, ObjectMapping],
         *,
         holder: str,
+        memberships: bool = False,
     ) -> None:
         self._store = store
         self._org = org
         self._budget = budget
         self._clock = clock
         self._holder = holder
-        self._questions = Questions(store, org, mappings)
+        self._questions = Questions(store, org, mappings, memberships=memberships)
         self._not_before: datetime | None = None
         self._looked_at: datetime | None = None
 
     def seek(self, *, limit: int = ROUND) -> LookupReport:
         """One round; only one worker looks. Without a mapping that wants it, it is free."""
         now = self._clock()
-        if not self._questions.objects or (self._not_before and now < self._not_before):
+        if not self._questions or (self._not_before and now < self._not_before):
             return LookupReport()
         looks = self._looked_at is None or now >= self._looked_at + LOOK_EVERY
         with self._store.transaction(reads=True) as transaction:
@@ -168,7 +171,7 @@ class Seeker:
             # In this order, as matching takes its locks: messages, lookups.
             self._match_again(transaction, lookups, kept)
             transaction.lookups.put(kept)
-            if kept[0].object == MEMBER:
+            if kept[0].object in {MEMBER, MEMBERSHIPS}:
                 # What was matched while we waited for the lookups did not see them.
                 self._match_again(transaction, lookups, kept)
         return LookupReport(
@@ -184,6 +187,10 @@ class Seeker:
         found = [each.key for each in after if each.record_id]
         if name == MEMBER:
             transaction.matches.match_members_again(found)
+        elif name == MEMBERSHIPS:
+            transaction.matches.match_sent_again(
+                ((person, period) for period, person in _news(before, after)), PERIOD
+            )
         elif name == LABELS:
             for campaign, _ in found:
                 members = transaction.lookups.found_in(MEMBER, campaign)
@@ -193,6 +200,13 @@ class Seeker:
             # Until the first answer, the number did not decide whose message it is.
             first = [each.key for each in before if not each.answered]
             transaction.deliveries.match_again(sorted({*found, *first}))
+
+
+def _news(before: Sequence[Lookup], after: Sequence[Lookup]) -> list[tuple[str, str]]:
+    """Those of which something else is known now."""
+    return [
+        new.key for old, new in zip(before, after, strict=True) if old.details != new.details
+    ]
 
 
 def _answered(lookup: Lookup, answer: Answer, now: datetime) -> Lookup:
@@ -207,10 +221,16 @@ def _answered(lookup: Lookup, answer: Answer, now: datetime) -> Lookup:
     return dataclasses.replace(
         lookup,
         record_id=answer.record_id,
-        details=answer.details,
+        details=answer.details or _lasting(lookup),
         attempts=attempts,
         since=since,
         asked_at=now,
         next_at=next_at,
         error=answer.error,
     )
+
+
+def _lasting(lookup: Lookup) -> tuple[str, ...]:
+    """A message keeps its campaign when the record that told it is gone."""
+    campaign = told_campaign(lookup.details)
+    return (campaign,) if campaign else ()

@@ -65,9 +65,11 @@ def match(
         }
         matched = [message for message, (_, matches) in found.items() if matches]
         unmatched = [message for message, (_, matches) in found.items() if not matches]
-        companions.add(found)
+        counting = counting or Counting(mappings)
+        decided = counting.decide(transaction, found)
+        companions.add(found, decided.campaigns)
         finder.names.note_unknown()
-        (counting or Counting(mappings)).count(transaction, found)
+        counting.count(transaction, found, decided)
         touched = transaction.matches.replace(found)
         transaction.deliveries.settle_changed(matched, unmatched, now=now, rules=rules)
         judge_recipients(transaction, changed)

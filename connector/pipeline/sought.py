@@ -1,14 +1,14 @@
 """What of a message's records has not been found in Salesforce, in words."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connector.domain.delivery import Delivery
-from connector.domain.records import is_campaign_id
 from connector.mapping import MEMBER
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.labels import LABELS
+from connector.pipeline.memberships import MEMBERSHIPS, end_of
 from connector.store import Transaction
 from connector.store.matches import Match
 
@@ -34,16 +34,26 @@ def sought(
     mappings: Mapping[str, ObjectMapping],
     delivery: Delivery,
     matches: Sequence[Match],
+    campaign: str,
+    memberships: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Sought]:
-    """What only Salesforce can name, and has not named."""
+    """
+    What only Salesforce can name, and has not named.
+
+    `campaign` is the one that the message belongs to; `memberships` are the lookups that may
+    name one.
+    """
     wanted: list[tuple[str, str, tuple[str, str]]] = []
     message = (delivery.gateway, delivery.message_id)
     for name, mapping in mappings.items():
         rule = mapping.message
         if rule and not rule.create and (value := rule.value_of(*message)):
             wanted.append((name, f"with {rule.key} = {value}", message))
-    if MEMBER in mappings and is_campaign_id(delivery.campaign):
-        campaign = delivery.campaign
+    wanted += [
+        (MEMBERSHIPS, f"{key[1]} until {end_of(key):%Y-%m-%d %H:%M}", key)
+        for key in memberships
+    ]
+    if MEMBER in mappings and campaign:
         people = [match.record for match in matches]
         wanted += [
             (MEMBER, f"of {each.object} {each.id} in campaign {campaign}", (campaign, each.id))

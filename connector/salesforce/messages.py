@@ -15,10 +15,16 @@ MOST_VALUES, MOST_BYTES = 300, 10_000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FoundMessage:
-    """A record of a message, and the ids of those that it says it went to."""
+    """A record of a message: whom it says that it went to, and for which campaign."""
 
     id: str
     people: tuple[str, ...] = ()
+    campaign: str = ""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """All ids that it tells, people first."""
+        return (*self.people, self.campaign) if self.campaign else self.people
 
 
 def value_batches(values: Iterable[str]) -> Iterator[list[str]]:
@@ -42,6 +48,7 @@ def find_messages(
     key: str,
     values: Sequence[str],
     person: Sequence[str] = (),
+    campaign: str = "",
 ) -> Mapping[str, FoundMessage]:
     """
     The records of which `key` holds just one of these values, by that value.
@@ -50,15 +57,25 @@ def find_messages(
     does not tell capitals from small letters, message ids do.
     """
     chosen = f"WHERE {soql.name(key)} IN ({','.join(map(soql.text, values))})"
-    statement = soql.select(["Id", key, *person], name, chosen, "ORDER BY Id")
+    columns = _distinct(["Id", key, *person, *filter(None, [campaign])])
+    statement = soql.select(columns, name, chosen, "ORDER BY Id")
     wanted = set(values)
     found = {}
     for row in query(connection, statement):
         value = text_of(row, _spelled(row, key))
         if value in wanted:
             people = (id_of(row, _spelled(row, field)) for field in person)
-            found[value] = FoundMessage(id=id_of(row), people=tuple(filter(None, people)))
+            found[value] = FoundMessage(
+                id=id_of(row),
+                people=tuple(filter(None, people)),
+                campaign=id_of(row, _spelled(row, campaign)) if campaign else "",
+            )
     return found
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Salesforce refuses a field that is selected twice, however it is spelled."""
+    return list({name.lower(): name for name in names}.values())
 
 
 def _spelled(row: Row, field: str) -> str:

@@ -24,6 +24,7 @@ from connector.salesforce.connection import Connection
 from connector.salesforce.describe import Descriptions, ObjectDescription
 from connector.salesforce.directory import Directory, DirectoryPage
 from connector.salesforce.members import Pair, ensure_labels, find_members
+from connector.salesforce.memberships import Membership, find_memberships
 from connector.salesforce.messages import FoundMessage, find_messages
 from connector.salesforce.prefixes import read_prefixes
 from connector.salesforce.publish import EventMessage, Published, publish
@@ -95,13 +96,20 @@ class Org:
         key: str,
         values: Sequence[str],
         person: Sequence[str] = (),
+        campaign: str = "",
     ) -> Mapping[str, FoundMessage]:
         """The records of which this field holds one of these values, by the value."""
-        return find_messages(self._connection, object, key, values, person)
+        return find_messages(self._connection, object, key, values, person, campaign)
 
     def members(self, pairs: Sequence[Pair]) -> Mapping[Pair, str]:
         """The members that these campaigns have of these Contacts and Leads."""
         return find_members(self._connection, pairs)
+
+    def memberships(
+        self, people: Sequence[str], until: datetime
+    ) -> Mapping[str, list[Membership]]:
+        """The places of these Contacts and Leads in campaigns, as of this moment."""
+        return find_memberships(self._connection, people, until)
 
     def ensure_labels(
         self, campaigns: Sequence[str], labels: Sequence[str]

@@ -42,6 +42,11 @@ class Settings(AlertSettings):
     campaign_time_zone: tzinfo = setting(
         kinds.ZONE, "UTC", "where the days and hours of campaign figures begin"
     )
+    campaign_by_membership: str = setting(
+        kinds.choice("no", "yes"),
+        "no",
+        "yes: a message without a campaign belongs to the newest one that its person is in",
+    )
     campaign_rows: str = setting(
         kinds.choice("hours", "days", "total", "none"),
         "hours",
@@ -64,7 +69,9 @@ class Settings(AlertSettings):
         "how long after a message a reply that names none may be meant for it",
     )
     keep_callbacks_days: int = setting(
-        kinds.whole(7, 3650), "90", "how long delivery reports and answers to writes are kept"
+        kinds.whole(7, 3650),
+        "90",
+        "how long delivery reports and answers to writes are kept; the state of messages stays",
     )
     keep_texts_days: int = setting(
         kinds.whole(7, 3650), "30", "how long callbacks with what people wrote are kept"

@@ -1,7 +1,7 @@
 """Records that only Salesforce can name: which are found, which are sought, which given up."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -46,6 +46,13 @@ SELECT = Sql(f"""
     SELECT {_NAMES} FROM lookups WHERE (scope, name) IN {{pairs}} AND object = :object
     ORDER BY scope, name {{share}}
 """)  # noqa: S608 (the names above, nothing else)
+READ = Sql(f"""
+    SELECT {_NAMES} FROM lookups WHERE (scope, name) IN {{pairs}} AND object = :object
+    ORDER BY scope, name
+""")  # noqa: S608
+FORGET = Sql("""
+    DELETE FROM lookups WHERE (scope, name) IN {pairs} AND object = :object
+""")
 REOPEN = Sql(f"""
     UPDATE lookups SET record_id = '', attempts = 0, since = 0, next_at = {_AT_ONCE}
     WHERE (scope, name) IN {{pairs}} AND object = :object
@@ -110,6 +117,16 @@ class Lookups:
         rows = [(*each, name, _AT_ONCE) for each in sorted(set(wanted))]
         WANT.run(self._connection, rows)
 
+    def want_at(self, name: str, wanted: Mapping[tuple[str, str], datetime]) -> None:
+        """Look for these once it is that late, unless that is done already."""
+        rows = [(*key, name, micros(at)) for key, at in sorted(wanted.items())]
+        WANT.run(self._connection, rows)
+
+    def forget(self, name: str, known: Iterable[tuple[str, str]]) -> int:
+        """Know nothing of these any more; how many were known."""
+        rows = FORGET.run(self._connection, keys=keys(sorted(set(known))), object=name)
+        return rows.rowcount
+
     def reopen(self, name: str, wanted: Iterable[tuple[str, str]]) -> None:
         """Look for these anew, whatever was found before."""
         REOPEN.run(self._connection, keys=keys(sorted(set(wanted))), object=name)
@@ -124,6 +141,13 @@ class Lookups:
         committed here.
         """
         rows = SELECT.run(self._connection, keys=keys(wanted), object=name)
+        return {found.key: found for found in map(_lookup, rows)}
+
+    def read(
+        self, name: str, wanted: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Lookup]:
+        """What is known of these now, for those who only look: it holds up no answer."""
+        rows = READ.run(self._connection, keys=keys(wanted), object=name)
         return {found.key: found for found in map(_lookup, rows)}
 
     def found_in(self, name: str, scope: str) -> list[Lookup]:

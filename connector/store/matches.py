@@ -4,7 +4,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from connector.domain.delivery import Delivery, DeliveryStatus
 from connector.domain.records import RecordRef
 from connector.store.delivery_rows import NAMES, delivery_of
 from connector.store.sql import Bulk, Sql, keys
-from connector.store.times import micros, moment_or_none
+from connector.store.times import duration, micros, moment, moment_or_none
 
 
 SELECT_RECORDS = Sql("""
@@ -40,7 +40,8 @@ PUT_RECORDS = Bulk(
     """,
 )
 SELECT_LATEST = Sql(f"""
-    SELECT m.object, m.record_id, m.last_delivered_at, m.undelivered_since, {NAMES}
+    SELECT m.object, m.record_id, m.last_delivered_at, m.undelivered_since, d.counted_for,
+      {NAMES}
     FROM (
       SELECT a.*, MIN(CASE WHEN a.last_arrived IS NULL OR a.started_at > a.last_arrived
         THEN a.started_at END) OVER (PARTITION BY object, record_id) AS undelivered_since
@@ -82,8 +83,21 @@ MATCH_MEMBERS_AGAIN = Sql("""
     UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN (
       SELECT d.gateway, d.message_id FROM delivery_records AS m
       JOIN deliveries AS d ON d.gateway = m.gateway AND d.message_id = m.message_id
-      WHERE (m.record_id, d.campaign) IN {pairs}
+      WHERE (m.record_id, CASE WHEN d.counted_for = '' THEN d.campaign ELSE d.counted_for END)
+        IN {pairs}
     )
+""")
+#: By the person, and by the period in which they were sent.
+MATCH_SENT_AGAIN = Sql("""
+    UPDATE deliveries SET changed = 1 WHERE (gateway, message_id) IN (
+      SELECT m.gateway, m.message_id FROM delivery_records AS m
+      WHERE (m.record_id, CAST(m.started_at / :period AS TEXT)) IN {pairs}
+    )
+""")
+SELECT_SENT = Sql("""
+    SELECT DISTINCT m.record_id, m.started_at FROM deliveries AS d
+    JOIN delivery_records AS m ON m.gateway = d.gateway AND m.message_id = d.message_id
+    WHERE d.recipient = :phone
 """)
 SELECT_OF_MESSAGES = Sql("""
     SELECT gateway, message_id, object, record_id, matched_by FROM delivery_records
@@ -104,6 +118,7 @@ class Latest:
     """
     The latest message of a record, by the time it was sent, and its last success.
 
+    It has the campaign that it counts for, whoever told that.
     `undelivered_since` is when the first message was sent after the last one that arrived.
     """
 
@@ -144,7 +159,7 @@ class Matches:
         rows = SELECT_LATEST.run(self._connection, keys=keys(record_ids))
         return {
             RecordRef(row.object, row.record_id): Latest(
-                delivery=delivery_of(row, first=4),
+                delivery=_belonging(delivery_of(row, first=5), row.counted_for),
                 last_delivered_at=moment_or_none(row.last_delivered_at),
                 undelivered_since=moment_or_none(row.undelivered_since or 0),
             )
@@ -187,6 +202,21 @@ class Matches:
         """Match messages anew that went to these people for these campaigns."""
         pairs = keys((person, campaign) for campaign, person in members)
         MATCH_MEMBERS_AGAIN.run(self._connection, keys=pairs)
+
+    def match_sent_again(self, sent: Iterable[tuple[str, str]], period: timedelta) -> None:
+        """Match messages anew that went to these people in these periods since 1970."""
+        MATCH_SENT_AGAIN.run(self._connection, keys=keys(sent), period=duration(period))
+
+    def sent_to(self, phone: str) -> list[tuple[str, datetime]]:
+        """The records that show messages to a number, each with when one was sent."""
+        rows = SELECT_SENT.run(self._connection, phone=phone)
+        return [(row.record_id, moment(row.started_at)) for row in rows]
+
+
+def _belonging(delivery: Delivery, campaign: str) -> Delivery:
+    if not campaign or delivery.campaign == campaign:
+        return delivery
+    return dataclasses.replace(delivery, campaign=campaign)
 
 
 def _row(delivery: Delivery, match: Match) -> tuple[object, ...]:

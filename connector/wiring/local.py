@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from connector import gateways, mapping, phones
 from connector.domain.errors import ConfigurationError
+from connector.pipeline.counting import Counting
 from connector.pipeline.phone_reader import PhoneReader
 from connector.settings import (
     ADDRESSES,
@@ -31,6 +32,16 @@ def read_mappings(settings: Settings) -> Mapping[str, mapping.Mapping]:
     if problems := [line for each in found.values() for line in unknown_gateways(each)]:
         raise ConfigurationError("\n".join(problems))
     return found
+
+
+def build_counting(settings: Settings, mappings: Mapping[str, mapping.Mapping]) -> Counting:
+    """How messages are counted for campaigns."""
+    return Counting(mappings, settings.campaign_time_zone, memberships=by_membership(settings))
+
+
+def by_membership(settings: Settings) -> bool:
+    """Whether Salesforce is asked which campaigns people are in."""
+    return settings.campaign_by_membership == "yes"
 
 
 def unknown_gateways(of: mapping.Mapping) -> Iterable[str]:
