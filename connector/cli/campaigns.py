@@ -16,14 +16,13 @@ from connector.domain.records import is_campaign_id, long_id
 from connector.pipeline.campaign_check import check_campaigns, count_again, mend
 from connector.pipeline.campaign_rows import PERIODS
 from connector.pipeline.campaign_view import NO_CAMPAIGN, document, shown, view, wholes
-from connector.pipeline.counting import Counting
 from connector.pipeline.roll_up import LEASE
 from connector.pipeline.roll_up import roll_up as add_up
 from connector.pipeline.tenure import Held, Tenure
 from connector.settings import Settings
 from connector.store import Store
 from connector.store.holders import own_name
-from connector.wiring.local import read_mappings
+from connector.wiring.local import build_counting, read_mappings
 
 
 @click.group()
@@ -154,7 +153,7 @@ def check(campaign: str, *, mending: bool, as_json: bool) -> None:
     if campaign == NO_CAMPAIGN:
         raise ConfigurationError(f"{campaign}: name a campaign, or none at all for everything")
     settings = Settings.from_environment()
-    counting = Counting(read_mappings(settings), settings.campaign_time_zone)
+    counting = build_counting(settings, read_mappings(settings))
     with opened(settings) as store:
         with bar(0, "messages") as progress:
             report = check_campaigns(

@@ -11,7 +11,6 @@ from connector.domain.time_rules import TimeRules
 from connector.fetch import fetch
 from connector.pipeline.announce import Announcer
 from connector.pipeline.campaign_rows import PERIODS
-from connector.pipeline.counting import Counting
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
 from connector.pipeline.lateness import LatenessWatch
@@ -34,7 +33,12 @@ from connector.store import Store
 from connector.store.holders import own_name
 from connector.wiring.alerts import alert_desk, build_alerts
 from connector.wiring.block_lists import build_puller, build_pusher, open_lists
-from connector.wiring.local import phone_reader, read_mappings
+from connector.wiring.local import (
+    build_counting,
+    by_membership,
+    phone_reader,
+    read_mappings,
+)
 from connector.wiring.message_apis import open_apis
 from connector.wiring.reconcile import build_reconciler
 from connector.wiring.renewal import Renewal
@@ -112,13 +116,21 @@ def build_steps(
         ),
         announcer=Announcer(store, org, budget, clock, mappings, holder=holder, enabled=events),
         directory=DirectorySync(store, org, budget, clock, mappings, read_phone, holder=holder),
-        seeker=Seeker(store, org, budget, clock, mappings, holder=holder),
+        seeker=Seeker(
+            store,
+            org,
+            budget,
+            clock,
+            mappings,
+            holder=holder,
+            memberships=by_membership(settings),
+        ),
         block_pusher=build_pusher(settings, store, lists, clock, holder),
         block_puller=build_puller(settings, store, lists, clock, holder),
         reconciler=build_reconciler(
             settings, store, open_apis(settings, clock), read_phone, clock, holder
         ),
-        counting=Counting(mappings, settings.campaign_time_zone),
+        counting=build_counting(settings, mappings),
         periods=PERIODS[settings.campaign_rows],
         time_rules=TimeRules(
             soft_failure=timedelta(hours=settings.soft_failure_hours),
