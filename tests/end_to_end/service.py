@@ -86,6 +86,15 @@ class Started:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(PATIENCE_SECONDS)
 
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def ended(self, seconds: float) -> int | None:
+        """Its exit code as soon as there is one; None where it takes longer."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
     def end(self) -> int:
         """SIGTERM, as a service manager would; its exit code."""
         self._process.terminate()
