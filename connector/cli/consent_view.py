@@ -29,6 +29,7 @@ RULES = {
     Rule.OPTED_OUT: "opted out",
     Rule.UNDER_REVIEW: "under review",
     Rule.NOT_A_NUMBER: "no phone number",
+    Rule.RESTORED: "the database was restored, and an opt-out may be missing",
 }
 
 

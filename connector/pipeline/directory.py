@@ -19,6 +19,7 @@ from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.org import Org
 from connector.store import Store, Transaction
 from connector.store.directory import KnownRecord
+from connector.store.restoration import read_mark
 
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,8 @@ class DirectorySync:
             transaction.writes.forget(cleared)
             changed = keep_entries(transaction, page.entries, self._read_phone)
             transaction.marks.set(mark, str(following))
+            if page.done:
+                transaction.marks.first(read_mark(mapping.object), asked_at.isoformat())
         return DirectoryReport(records=len(page.entries), changed=changed, done=page.done)
 
 

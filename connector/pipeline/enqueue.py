@@ -124,6 +124,7 @@ class Knowledge:
         self._engagements = transaction.engagements.find(phones) if phones else {}
         self._hygiene = transaction.hygiene.find(phones) if phones else {}
         self._shown_on = self._people(transaction, mappings)
+        self._unsure = transaction.restorations.current() is not None
         self._labels = Labels(transaction, mappings.get(MEMBER), self._campaigns(records))
 
     def _people(
@@ -162,6 +163,9 @@ class Knowledge:
                 return
         # Of a record that the directory has not seen yet, nobody knows that it has no number.
         topics = mapping.topics if known else mapping.topics - {Topic.PERSON}
+        if self._unsure and not (person.consent and person.consent.opted_out):
+            # An opt-out may be forgotten here that Salesforce knows of: first it is read.
+            topics = topics - {Topic.CONSENT}
         for topic in topics:
             yield Queued(
                 record=record,

@@ -78,6 +78,8 @@ class _Before:
         self._seen = transaction.flags.seen(record_ids)
         self._inverted = mapping.opt_out_fields
         self._asked_at = asked_at
+        restored = transaction.restorations.current()
+        self._unsure_since = restored.since if restored else None
 
     def meaning(self, entry: DirectoryEntry, consent: Consent | None) -> ConsentKind | None:
         """What the flag of this record says that the ledger does not know yet."""
@@ -95,7 +97,11 @@ class _Before:
         if consent is None or consent.changed_at is None:
             # Somebody has ticked it, unless it is left from a number that the record had.
             return None if ours else ConsentKind.STOP
-        return ConsentKind.STOP if was_set is False else None
+        return ConsentKind.STOP if was_set is False or self._is_unsure(entry) else None
+
+    def _is_unsure(self, entry: DirectoryEntry) -> bool:
+        """Whether the opt-out may be one that a restored database has forgotten."""
+        return self._unsure_since is not None and entry.modified_at > self._unsure_since
 
     def is_cleared(self, entry: DirectoryEntry) -> bool:
         """Whether somebody has cleared the opt-out that we wrote, whatever holds now."""

@@ -24,6 +24,10 @@ class Rule(enum.StrEnum):
     OPTED_OUT = "opted_out"
     UNDER_REVIEW = "under_review"  # a text that may be a STOP, until a person decides
     NOT_A_NUMBER = "not_a_number"
+    RESTORED = "restored"  # from a backup: an opt-out since may be missing, nobody knows
+
+
+_YES = frozenset({Rule.NOTHING_AGAINST, Rule.OPTED_IN_AGAIN})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +74,9 @@ def check(
         known: Mapping[str, Mapping[str, Consent]] = transaction.consents.states(names)
         if heard:
             known = with_unheard(transaction, known, heard)
+        unsure = transaction.restorations.current() is not None
         answers = [
-            _answer(given, phone, _about(phone, known, scope), now)
+            _answer(given, phone, _about(phone, known, scope), now, unsure=unsure)
             for given, phone in zip(numbers, phones, strict=True)
         ]
         _keep(transaction, answers, names, now, actor=actor, scope=scope)
@@ -93,12 +98,16 @@ def _about(
     return states.get(scope) or states.get(EVERYBODY)
 
 
-def _answer(given: str, phone: str, consent: Consent | None, now: datetime) -> Answer:
+def _answer(
+    given: str, phone: str, consent: Consent | None, now: datetime, *, unsure: bool
+) -> Answer:
     rule = _rule(phone, consent)
+    if unsure and rule in _YES:
+        rule = Rule.RESTORED
     return Answer(
         given=given,
         phone=phone,
-        sendable=rule in {Rule.NOTHING_AGAINST, Rule.OPTED_IN_AGAIN},
+        sendable=rule in _YES,
         rule=rule,
         since=consent.changed_at if consent else None,
         source=consent.source if consent else "",

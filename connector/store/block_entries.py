@@ -40,14 +40,18 @@ SELECT_LACKING = Sql("""
       )
     ORDER BY c.phone LIMIT :limit
 """)
+#: Nobody is taken off a list while an opt-out may be forgotten here.
 ANY_DUE = Sql("""
     SELECT 1 FROM block_entries
-    WHERE list = :list AND state IN ('waiting', 'sent') AND not_before <= :now LIMIT 1
+    WHERE list = :list AND state IN ('waiting', 'sent') AND not_before <= :now
+      AND (blocked = 1 OR NOT EXISTS (SELECT 1 FROM marks WHERE name = 'restoration'))
+    LIMIT 1
 """)
 #: Opt-outs first, then the longest waiting.
 SELECT_DUE = Sql("""
     SELECT * FROM block_entries
     WHERE list = :list AND state = :state AND not_before <= :now
+      AND (blocked = 1 OR NOT EXISTS (SELECT 1 FROM marks WHERE name = 'restoration'))
     ORDER BY blocked DESC, since, phone LIMIT :limit
 """)
 SELECT_OF = Sql("""

@@ -1,8 +1,8 @@
-"""The store as a whole: where it lies, and the unit of work."""
+"""The store as a whole: where it lies, and how it is opened."""
 
 import dataclasses
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -12,92 +12,19 @@ import sqlalchemy as sa
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate, privacy, schema
-from connector.store.alert_messages import AlertMessages
-from connector.store.alerts import Alerts
-from connector.store.announcements import Announcements
-from connector.store.answers import Answers
-from connector.store.audit import Audit
-from connector.store.belonging import Belonging
-from connector.store.block_entries import BlockEntries
-from connector.store.bulk_jobs import BulkJobs
-from connector.store.calls import Calls
-from connector.store.consents import Consents
-from connector.store.counted import CountedMessages
-from connector.store.decisions import Decisions
-from connector.store.deliveries import Deliveries
-from connector.store.directory import Directory
-from connector.store.engagements import Engagements
 from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
 from connector.store.erasure import Erasure
-from connector.store.errands import Errands
-from connector.store.events import Events, KnownEvent
-from connector.store.figures import CampaignFigures
-from connector.store.flags import Flags
-from connector.store.house import ApiKey, ApiKeys, Leases, Marks
-from connector.store.hygiene import NumberHygiene
-from connector.store.hygiene_reports import HygieneReports
+from connector.store.events import KnownEvent
+from connector.store.house import ApiKey, Marks
 from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
-from connector.store.lookups import Lookups
-from connector.store.matches import Match, Matches
+from connector.store.matches import Match
 from connector.store.migrate import INBOX, STATE
-from connector.store.outbox import Outbox
+from connector.store.occupancy import Occupancy
 from connector.store.privacy import Pseudonyms
-from connector.store.reactions import Reactions
-from connector.store.reconciliations import Reconciliations
 from connector.store.retention import Retention
-from connector.store.sessions import Sessions
-from connector.store.slots import Slots
-from connector.store.traffic import Traffic
-from connector.store.unread import Unread
-from connector.store.vitals import Vitals
-from connector.store.waits import Waits
-from connector.store.writes import Write, Writes
-
-
-class Transaction:
-    """One unit of work: all of it is committed, or nothing."""
-
-    def __init__(  # noqa: PLR0915 (a repository a line)
-        self, connection: sa.Connection, inbox: Inbox, names: Callable[[Marks], Pseudonyms]
-    ) -> None:
-        self.marks = Marks(connection)
-        self.audit = Audit(connection)
-        self.decisions = Decisions(connection)
-        self.pseudonym: Callable[[str], str] = lambda phone: names(self.marks).of(phone)
-        self.unread = Unread(connection, inbox)
-        self.events = Events(connection)
-        self.deliveries = Deliveries(connection)
-        self.matches = Matches(connection)
-        self.consents = Consents(connection, self.audit, lambda: names(self.marks))
-        self.counted = CountedMessages(connection)
-        self.figures = CampaignFigures(connection)
-        self.alerts = Alerts(connection)
-        self.alert_messages = AlertMessages(connection)
-        self.flags = Flags(connection)
-        self.engagements = Engagements(connection)
-        self.reactions = Reactions(connection)
-        self.directory = Directory(connection)
-        self.lookups = Lookups(connection)
-        self.outbox = Outbox(connection)
-        self.writes = Writes(connection)
-        self.waits = Waits(connection)
-        self.answers = Answers(connection)
-        self.vitals = Vitals(connection, inbox)
-        self.announcements = Announcements(connection)
-        self.leases = Leases(connection)
-        self.keys = ApiKeys(connection)
-        self.bulk_jobs = BulkJobs(connection)
-        self.calls = Calls(connection)
-        self.belonging = Belonging(connection)
-        self.errands = Errands(connection)
-        self.hygiene = NumberHygiene(connection)
-        self.hygiene_reports = HygieneReports(connection)
-        self.block_entries = BlockEntries(connection)
-        self.reconciliations = Reconciliations(connection)
-        self.slots = Slots(connection)
-        self.sessions = Sessions(connection)
-        self.traffic = Traffic(connection)
+from connector.store.transaction import Transaction
+from connector.store.writes import Write
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +46,15 @@ class Store:
     of both.
     """
 
-    def __init__(self, inbox: sa.Engine, state: sa.Engine, *, privacy_key: str = "") -> None:
+    def __init__(
+        self,
+        inbox: sa.Engine,
+        state: sa.Engine,
+        *,
+        privacy_key: str = "",
+        occupancy: Occupancy | None = None,
+    ) -> None:
+        self._occupancy = occupancy
         self._names = Pseudonyms(privacy_key.encode()) if privacy_key else None
         self._state = state
         self._inbox = inbox
@@ -146,16 +81,24 @@ class Store:
     def connect(cls, url: str, *, privacy_key: str = "") -> Self:
         """The store as it is found: of any version, or empty."""
         if url.startswith("sqlite:///"):
-            folder = Path(url.removeprefix("sqlite:///"))
+            return cls._embedded(Path(url.removeprefix("sqlite:///")), privacy_key)
+        if url.startswith(("postgresql://", "postgres://")):
+            server = open_postgresql(url)
+            return cls(server, server, privacy_key=privacy_key)
+        raise ConfigurationError(
+            "the database address must begin with sqlite:/// or postgresql://"
+        )
+
+    @classmethod
+    def _embedded(cls, folder: Path, privacy_key: str) -> Self:
+        occupancy = Occupancy.shared(folder)
+        try:
             inbox = open_sqlite(folder / "inbox.sqlite3")
             state = open_sqlite(folder / "state.sqlite3")
-        elif url.startswith(("postgresql://", "postgres://")):
-            inbox = state = open_postgresql(url)
-        else:
-            raise ConfigurationError(
-                "the database address must begin with sqlite:/// or postgresql://"
-            )
-        return cls(inbox, state, privacy_key=privacy_key)
+        except BaseException:
+            occupancy.end()
+            raise
+        return cls(inbox, state, privacy_key=privacy_key, occupancy=occupancy)
 
     @property
     def shared(self) -> bool:
@@ -256,6 +199,8 @@ class Store:
     def close(self) -> None:
         self._inbox.dispose()
         self._state.dispose()
+        if self._occupancy:
+            self._occupancy.end()
 
     def prepare(self, *, upgrade: bool) -> None:
         """Give it its schema where there is none; raise unless it is current then."""

@@ -172,7 +172,10 @@ _CAMPAIGN = {
     "parameters": [_in_path("campaign_id", _text("Its id, or none: messages without one."))],
     "responses": _answers("200", "What is counted.", "Campaign", *_ALWAYS, "404", "422"),
 }
-_RULES = ("nothing_against", "opted_in_again", "opted_out", "under_review", "not_a_number")
+_RULES = (
+    *("nothing_against", "opted_in_again", "opted_out", "under_review", "not_a_number"),
+    "restored",
+)
 _SCHEMAS: Schema = {
     "Problem": _object(type=_text(), title=_text(), status={"type": "integer"}, detail=_text()),
     "Messages": _closed(("messages",), messages=_list(_named("SentMessage"), maxItems=MOST)),

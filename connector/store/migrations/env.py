@@ -1,7 +1,7 @@
 """Runs revisions on the connection that `connector.store.migrate` hands over."""
 
 import importlib.metadata
-from typing import Any
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import context
@@ -21,13 +21,14 @@ _KEEP = sa.text("""
 def keep_support(
     ctx: MigrationContext,
     step: MigrationInfo,
-    **_more: Any,  # noqa: ANN401 (Alembic's own)
+    heads: object,  # noqa: ARG001 (Alembic gives it by name)
+    run_args: object,  # noqa: ARG001
 ) -> None:
     """With each revision: which versions of the service may run on what it made."""
     revision = step.up_revision_id
     if ctx.connection is None or not revision or revision < _FIRST:
         return
-    oldest = schema.oldest_at(revision, schema.Path(context.script.dir))
+    oldest = schema.oldest_at(revision, Path(context.script.dir))
     version = importlib.metadata.version("connector")
     ctx.connection.execute(_KEEP, {"oldest": oldest, "made_by": version})
 
