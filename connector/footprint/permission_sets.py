@@ -48,8 +48,12 @@ _STANDARD_OBJECTS = {
     "Contact": EDIT_ALL_VISIBLE,
     "Lead": EDIT_ALL_VISIBLE,
 }
-#: Where numbers stand, and whose record it is: a profile of minimum access shows none of it.
+#: Where numbers stand, whose record it is, when a campaign runs: a profile of minimum access
+#: shows none of it.
 STANDARD_FIELDS = (
+    "Campaign.EndDate",
+    "Campaign.IsActive",
+    "Campaign.StartDate",
     "Contact.AccountId",
     "Contact.HomePhone",
     "Contact.MobilePhone",

@@ -131,6 +131,8 @@ def _mapping(path: Path, table: Table, complaints: Complaints) -> Mapping | None
     taken = {name.lower(): "numbers are read from it" for name in phones}
     if message:
         taken |= {name.lower(): "whose record it is is read from it" for name in message.person}
+        if message.campaign:
+            taken[message.campaign.lower()] = "its campaign is read from it"
         taken[message.key.lower()] = "it names the message"
     topics = topics_of(of_object, is_message="message" in table.entries)
     return Mapping(

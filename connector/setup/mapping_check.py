@@ -124,6 +124,16 @@ def _message(
         if lookup is None or lookup.type != "reference":
             text = f"no lookup of {described.name} that the integration user sees"
             yield Finding(line=line, name=name, kind=Mismatch.REFERENCE, text=text)
+    yield from _campaign(rule.campaign, line, described)
+
+
+def _campaign(name: str, line: int, described: ObjectDescription) -> Iterator[Finding]:
+    """Whether a record of a message can tell its campaign."""
+    field = described.field(name) if name else None
+    if not name or (field and field.type == "reference" and "Campaign" in field.references):
+        return
+    text = f"no lookup of {described.name} to Campaign that the integration user sees"
+    yield Finding(line=line, name=name, kind=Mismatch.REFERENCE, text=text)
 
 
 def _state(

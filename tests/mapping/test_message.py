@@ -55,7 +55,7 @@ class TestMessageObject:
     def test_may_be_another_program_s(self, write):
         message = (
             "{key: SMSMagic_Id__c, value: message_id, create: false, gateways: [twilio],"
-            " person: [Contact__c, Lead__c]}"
+            " person: [Contact__c, Lead__c], campaign: Campaign__c}"
         )
         rule = mapping.load(write(of_message(message))).message
 
@@ -65,6 +65,7 @@ class TestMessageObject:
             create=False,
             gateways=("twilio",),
             person=("Contact__c", "Lead__c"),
+            campaign="Campaign__c",
         )
         assert rule.value_of("twilio", "SM1") == "SM1"
         assert rule.value_of("kannel", "SM1") == ""
@@ -95,6 +96,19 @@ class TestMessageObject:
             ("{key: K__c, gateways: ['A B']}", "2: 'A B': not the name of a gateway"),
             ("{key: K__c, create: false, person: [1]}", "2: 'person:' wants a list of names"),
             ("{key: K__c, create: false, person: ['ä']}", "2: ä: not a field name"),
+            (
+                "{key: K__c, create: false, campaign: [C__c]}",
+                "2: 'campaign:' wants the name of one field",
+            ),
+            ("{key: K__c, create: false, campaign: 'ä'}", "2: ä: not a field name"),
+            (
+                "{key: K__c, campaign: Campaign__c}",
+                "2: its campaign can only be read where 'create: false'",
+            ),
+            (
+                "{key: K__c, create: false, campaign: Status__c}",
+                "4: Status__c: its campaign is read from it",
+            ),
             (
                 "{key: K__c, person: [Contact__c]}",
                 "2: whose record it is can only be read where 'create: false'",

@@ -27,6 +27,7 @@ class Counted(Pipeline):
 
     def __init__(self, store, org, budget, clock, pusher, mappings, zone="UTC"):
         super().__init__(store, org, budget, clock, pusher, mappings)
+        self.budget = budget
         self.seeker = Seeker(
             store, org, budget, clock, mappings, holder="one", memberships=True
         )

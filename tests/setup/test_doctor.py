@@ -562,6 +562,37 @@ class TestPersonAccounts:
         assert "connector mappings new Contact" in finding["cure"]
 
 
+class TestMemberships:
+    def test_are_looked_at_where_they_are_asked_for(self, healthy):
+        unasked = said(healthy.report(), "memberships")
+        healthy.set(CAMPAIGN_BY_MEMBERSHIP="yes")
+
+        report = healthy.report()
+
+        assert unasked == "not asked for"
+        assert said(report, "memberships") == "who is in which campaign can be asked"
+        assert report.exit_code == 0
+
+    def test_a_campaign_s_end_that_is_hidden(self, healthy):
+        healthy.set(CAMPAIGN_BY_MEMBERSHIP="yes")
+        for each in healthy.org.records("FieldPermissions"):
+            if each["Field"] == "Campaign.EndDate":
+                healthy.org.purge("FieldPermissions", each["Id"])
+
+        finding = one_broken(healthy.report(), "memberships-unseen")
+
+        assert finding["what"] == "not there, or hidden: Campaign.EndDate"
+
+    def test_campaigns_that_are_hidden(self, healthy):
+        healthy.set(CAMPAIGN_BY_MEMBERSHIP="yes")
+        for name in ("Campaign", "CampaignMember"):
+            healthy.org.schema.hide(name)
+
+        finding = healthy.report().finding("memberships-unseen")
+
+        assert finding["what"] == "not there, or hidden: Campaign, CampaignMember"
+
+
 def rule_package(formula):
     """A deployment with one active validation rule on Contact."""
     namespace = 'xmlns="http://soap.sforce.com/2006/04/metadata"'

@@ -228,6 +228,24 @@ def test_a_lookup_to_the_person_that_is_none_is_told():
     assert found == [("Who__c", "no lookup of Row__c that the integration user sees", True)]
 
 
+def test_a_lookup_to_the_campaign_fits():
+    campaign = field("reference", "Campaign__c", references=("Campaign",))
+
+    assert row_findings(UNIQUE, campaign, create=False, campaign="campaign__c") == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [(), (field("string", "C__c"),), (field("reference", "C__c", references=("Case",)),)],
+)
+def test_a_lookup_to_the_campaign_that_is_none_is_told(fields):
+    text = "no lookup of Row__c to Campaign that the integration user sees"
+
+    assert row_findings(UNIQUE, *fields, create=False, campaign="C__c") == [
+        ("C__c", text, True)
+    ]
+
+
 def test_labels_of_campaign_members_are_added_so_none_is_lacking():
     described = ObjectDescription(
         name="CampaignMember",
