@@ -1,5 +1,6 @@
 """How figures of campaigns are printed, in 80 columns."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 
@@ -21,22 +22,32 @@ _MICROS = 1_000_000
 _UNJUDGED = "-"
 
 
-def print_campaigns(rows: Sequence[tuple[str, Figures, CampaignHealth]]) -> None:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One campaign in the list; the id is empty for messages without one."""
+
+    campaign: str
+    name: str
+    figures: Figures
+    health: CampaignHealth
+
+
+def print_campaigns(rows: Sequence[Listed]) -> None:
     if not rows:
         click.echo("nothing was counted yet: figures are rolled up every few minutes")
         return
     print_table(
-        ["campaign", "messages", "delivered", "health", "since", "top reason"],
+        ["campaign", "name", "messages", "delivered", "health", "top reason"],
         (
             (
-                campaign or NO_CAMPAIGN,
-                figures.messages,
-                _percent(figures.delivery_rate),
-                health.health.value if health.health else _UNJUDGED,
-                shown_at(health.since)[:16],
-                figures.top_reason or "",
+                each.campaign or NO_CAMPAIGN,
+                each.name,
+                each.figures.messages,
+                _percent(each.figures.delivery_rate),
+                each.health.health.value if each.health.health else _UNJUDGED,
+                each.figures.top_reason or "",
             )
-            for campaign, figures, health in rows
+            for each in rows
         ),
     )
 
@@ -45,6 +56,7 @@ def print_campaign(found: CampaignView, by: str, zone: tzinfo) -> None:
     figures, health = found.figures, found.health
     rows = [
         ("campaign", found.campaign or NO_CAMPAIGN),
+        *([("name", found.name)] if found.name else []),
         ("health", _health(health)),
         ("messages", figures.messages),
         *((f"  {each.value.lower()}", figures.of(each)) for each in DeliveryStatus),

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 import click
 
 from connector.cli.bars import bar
-from connector.cli.campaign_view import print_campaign, print_campaigns, print_differences
+from connector.cli.campaign_view import (
+    Listed,
+    print_campaign,
+    print_campaigns,
+    print_differences,
+)
 from connector.cli.opening import opened
 from connector.cli.printing import json_option, print_json
 from connector.clock import system_clock
@@ -55,16 +60,24 @@ def list_all(limit: int, *, as_json: bool) -> None:
         found = ["", *t.figures.campaigns(limit)]
         figures = wholes(t, found)
         health = t.alerts.health_of(found)
-    rows = [(each, figures[each], health[each]) for each in found if each in figures]
+        names = t.campaign_names.of(found)
+    rows = [
+        Listed(
+            campaign=each, name=names.get(each, ""), figures=figures[each], health=health[each]
+        )
+        for each in found
+        if each in figures
+    ]
     if as_json:
         print_json(
             [
                 {
-                    "campaign": campaign or NO_CAMPAIGN,
-                    "health": told.health.value if told.health else None,
-                    **shown(counted),
+                    "campaign": each.campaign or NO_CAMPAIGN,
+                    "name": each.name or None,
+                    "health": each.health.health.value if each.health.health else None,
+                    **shown(each.figures),
                 }
-                for campaign, counted, told in rows
+                for each in rows
             ]
         )
     else:

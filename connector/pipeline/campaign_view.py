@@ -29,9 +29,14 @@ class Stretch:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignView:
-    """Everything that is counted of a campaign; the id is empty for messages without one."""
+    """
+    Everything that is counted of a campaign; the id is empty for messages without one.
+
+    `name` is Salesforce's, empty as long as it was not read.
+    """
 
     campaign: str
+    name: str
     health: CampaignHealth
     figures: Figures
     days: Sequence[Stretch]
@@ -44,11 +49,13 @@ def view(store: Store, campaign: str) -> CampaignView | None:
     with store.transaction(reads=True, snapshot=True) as transaction:
         cells = transaction.figures.of(campaign)
         health = transaction.alerts.health_of([campaign])
+        names = transaction.campaign_names.of([campaign])
     if not cells:
         return None
     whole = Cell(campaign=campaign, period=Period.TOTAL, start=0, split=Split.NONE, value="")
     return CampaignView(
         campaign=campaign,
+        name=names.get(campaign, ""),
         health=health[campaign],
         figures=cells.get(whole, Figures()),
         days=_stretches(cells, Period.DAY),
@@ -109,6 +116,7 @@ def document(found: CampaignView) -> dict[str, object]:
     health = found.health
     return {
         "campaign": found.campaign or NO_CAMPAIGN,
+        "name": found.name or None,
         "health": health.health.value if health.health else None,
         "health_since": health.since.isoformat() if health.since else None,
         "alert": health.alert_text or None,

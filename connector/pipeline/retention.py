@@ -21,8 +21,9 @@ class Keeping:
     """
     For how long each class of data is kept.
 
-    `callbacks` are delivery reports, and what Salesforce answered to writes; `texts` are raw
-    callbacks with what people wrote; `decisions` what senders were told.
+    `callbacks` are delivery reports, as they came and as they were read, and what Salesforce
+    answered to writes; `texts` are raw callbacks with what people wrote; `decisions` are what
+    senders were told.
     """
 
     callbacks: timedelta
@@ -36,11 +37,12 @@ class RetentionReport:
 
     callbacks: int = 0
     texts: int = 0
+    events: int = 0
     writes: int = 0
     decisions: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.callbacks or self.texts or self.writes or self.decisions)
+        return any(dataclasses.astuple(self))
 
 
 def forget_old(store: Store, keeping: Keeping, clock: Clock) -> RetentionReport:
@@ -49,6 +51,7 @@ def forget_old(store: Store, keeping: Keeping, clock: Clock) -> RetentionReport:
     report = RetentionReport(
         callbacks=_callbacks(retention, now - keeping.callbacks, urgent=False),
         texts=_callbacks(retention, now - keeping.texts, urgent=True),
+        events=_rows(lambda: retention.delete_events(now - keeping.callbacks)),
         writes=_rows(lambda: retention.delete_writes(now - keeping.callbacks)),
         decisions=_rows(lambda: retention.delete_decisions(now - keeping.decisions)),
     )

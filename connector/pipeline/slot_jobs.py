@@ -13,6 +13,8 @@ from connector.settings import Settings
 HEALTH_EVERY = timedelta(minutes=1)
 #: Opt-outs that wait are looked at this often.
 LATE_EVERY = timedelta(minutes=1)
+#: A campaign that has just begun goes by its id for as long.
+NAMES_EVERY = timedelta(minutes=10)
 #: What is kept for weeks may stay an hour longer.
 RETENTION_EVERY = timedelta(hours=1)
 #: The report of a quarter is kept on its first day after.
@@ -37,6 +39,7 @@ def slot_jobs(steps: Steps, settings: Settings) -> Sequence[SlotJob]:
             every=min(HEALTH_EVERY, timedelta(seconds=settings.roll_up_seconds)),
             work=lambda turn: steps.alerts.look(turn.held),
         ),
+        SlotJob(name="campaign names", every=NAMES_EVERY, work=lambda _: steps.names.read()),
         SlotJob(name="late", every=LATE_EVERY, work=lambda _: steps.late.look().name.lower()),
         SlotJob(
             name="hygiene report",

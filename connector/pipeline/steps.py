@@ -15,6 +15,7 @@ from connector.pipeline.announce import Announcer, AnnounceReport
 from connector.pipeline.block_calls import BlockPushReport
 from connector.pipeline.block_lists import BlockPusher
 from connector.pipeline.block_pull import BlockPuller, BlockPullReport
+from connector.pipeline.campaign_names import NameReader
 from connector.pipeline.counting import Counting
 from connector.pipeline.directory import DirectoryReport, DirectorySync
 from connector.pipeline.enqueue import EnqueueReport, adopt, enqueue
@@ -85,6 +86,7 @@ class Steps:
     slots: SlotRunner
     presence: Presence
     shift: Shift
+    names: NameReader
     counting: Counting
     periods: Sequence[Period]
     time_rules: TimeRules = USUAL

@@ -16,6 +16,7 @@ OF_ONE_ORG = (
     "bulk_jobs",
     "call_pace",
     "call_slots",
+    "campaign_names",
     "changed_records",
     "delivery_records",
     "directory_phones",

@@ -28,6 +28,14 @@ SELECT_ASKED = Sql("""
 """)
 RELEASE = Sql("DELETE FROM quarantine WHERE callback_id IN {ids}")
 FORGET_ERRANDS = Sql("DELETE FROM errands WHERE callback_id IN {ids}")
+#: The state of a message is kept with the message; these are what it came from.
+DELETE_EVENTS = Sql("""
+    DELETE FROM events
+    WHERE (gateway, message_id, kind, word, occurred_at, error_code) IN (
+      SELECT gateway, message_id, kind, word, occurred_at, error_code FROM events
+      WHERE received_at < :before ORDER BY received_at LIMIT :limit
+    )
+""")
 SELECT_WRITES = Sql("SELECT id, at FROM writes ORDER BY id LIMIT :limit")
 DELETE_WRITES = Sql("DELETE FROM writes WHERE id IN {ids}")
 SELECT_DECISIONS = Sql("SELECT id, at FROM decisions ORDER BY id LIMIT :limit")
@@ -92,6 +100,11 @@ class Retention:
                 FORGET_ERRANDS.run(connection, keys=ids)
             with self._inbox.begin() as connection:
                 DELETE_CALLBACKS.run(connection, keys=ids)
+
+    def delete_events(self, before: datetime) -> int:
+        """A page of what was said about messages; returns how many were old."""
+        with store_errors(), self._state.begin() as connection:
+            return DELETE_EVENTS.run(connection, before=micros(before), limit=PAGE).rowcount
 
     def delete_writes(self, before: datetime) -> int:
         """A page of answers of Salesforce; returns how many were old."""

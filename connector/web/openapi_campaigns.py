@@ -52,6 +52,7 @@ SCHEMAS: Schema = {
     "Campaign": _object(
         ("campaign", "messages"),
         campaign=_TEXT,
+        name=_nullable(_TEXT, "As Salesforce has it; null as long as it was not read."),
         health=_nullable({**_TEXT, "enum": ["Healthy", "Watch", "Critical", None]}),
         health_since=_nullable(_MOMENT),
         alert=_nullable(_TEXT, "What is wrong now."),

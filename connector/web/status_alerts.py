@@ -19,7 +19,9 @@ def install(status: flask.Blueprint, pages: Pages) -> None:
         with pages.store.transaction(reads=True) as transaction:
             opened = transaction.alerts.open()
             ended = [each for each in transaction.alerts.recent(SHOWN) if not each.is_open]
-        return pages.show("alerts.html", open_alerts=opened, ended=ended)
+            subjects = {each.trouble.subject for each in (*opened, *ended)}
+            names = transaction.campaign_names.of(subjects)
+        return pages.show("alerts.html", open_alerts=opened, ended=ended, names=names)
 
     @status.get("/jobs")
     @pages.guarded

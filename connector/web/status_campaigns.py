@@ -33,6 +33,7 @@ class Line:
     """One campaign in the list; the id is empty for messages without one."""
 
     campaign: str
+    name: str
     health: CampaignHealth
     figures: Figures
 
@@ -78,9 +79,12 @@ def install(status: flask.Blueprint, pages: Pages) -> None:
         return pages.show(
             "campaign.html",
             found=found,
-            line=Line(campaign=name, health=found.health, figures=found.figures),
+            line=Line(
+                campaign=name, name=found.name, health=found.health, figures=found.figures
+            ),
             pictures=_pictures(found, pages.site.time_zone),
             alerts=[each for each in recent if each.trouble.subject == name],
+            names={name: found.name} if found.name else {},
             actions=ACTIONS,
             statuses=list(DeliveryStatus),
             reactions=Reaction,
@@ -92,8 +96,11 @@ def install(status: flask.Blueprint, pages: Pages) -> None:
 def _lines(transaction: Transaction, campaigns: Sequence[str]) -> list[Line]:
     """The worst first, then those with the most messages."""
     figures, health = wholes(transaction, campaigns), transaction.alerts.health_of(campaigns)
+    names = transaction.campaign_names.of(campaigns)
     lines = [
-        Line(campaign=each, health=health[each], figures=figures[each])
+        Line(
+            campaign=each, name=names.get(each, ""), health=health[each], figures=figures[each]
+        )
         for each in campaigns
         if each in figures and figures[each].messages
     ]

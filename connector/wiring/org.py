@@ -10,6 +10,7 @@ from connector.clock import Clock, system_clock
 from connector.domain.time_rules import TimeRules
 from connector.fetch import fetch
 from connector.pipeline.announce import Announcer
+from connector.pipeline.campaign_names import NameReader
 from connector.pipeline.campaign_rows import PERIODS
 from connector.pipeline.directory import DirectorySync
 from connector.pipeline.errands import ErrandRunner
@@ -142,6 +143,7 @@ def build_steps(
             texts=timedelta(days=settings.keep_texts_days),
             decisions=timedelta(days=settings.keep_decisions_days),
         ),
+        names=NameReader(store, org, budget, clock),
         slots=SlotRunner(store, clock, holder),
         shift=Shift(budget),
         presence=Presence(

@@ -7,6 +7,7 @@ import pytest
 
 from connector import gateways
 from connector.domain.consent import ConsentSource
+from connector.domain.delivery import DeliveryStatus
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.pipeline.consent import Evidence, settle
 from connector.pipeline.normalise import normalise
@@ -59,7 +60,7 @@ class TestCallbacks:
 
         report = forget()
 
-        assert report == RetentionReport(callbacks=1, texts=1)
+        assert report == RetentionReport(callbacks=1, texts=1, events=1)
         assert kept(store) == [2, 4]
 
     def test_what_was_said_and_reported_stays(self, store, read, forget, clock):
@@ -76,14 +77,14 @@ class TestCallbacks:
 
         assert not forget()
         read()
-        assert forget() == RetentionReport(callbacks=1, texts=1)
+        assert forget() == RetentionReport(callbacks=1, texts=1, events=1)
 
     def test_what_is_to_be_read_again_stays(self, store, read, forget):
         read(aged(dlr(1), 91))
         with store.transaction() as transaction:
             transaction.unread.read_again([(1, False)])
 
-        assert not forget()
+        assert forget() == RetentionReport(events=1)
 
     def test_what_a_person_has_to_decide_about_stays(self, store, read, forget, clock):
         read(aged(reply("please+stop+texting+me"), 91))
@@ -108,8 +109,37 @@ class TestCallbacks:
     def test_many_go_page_by_page(self, store, read, forget):
         read(*(aged(dlr(1, message_id=str(n)), 91) for n in range(PAGE + 5)), dlr(1))
 
-        assert forget() == RetentionReport(callbacks=PAGE + 5)
+        assert forget() == RetentionReport(callbacks=PAGE + 5, events=PAGE + 5)
         assert kept(store) == [PAGE + 6]
+
+
+class TestEvents:
+    def test_a_message_keeps_what_became_of_it_when_its_reports_are_gone(
+        self, store, read, forget
+    ):
+        read(aged(dlr(1), 91))
+        before = store.message("kannel", "42").delivery
+
+        forget()
+
+        history = store.message("kannel", "42")
+        assert (history.delivery, history.events) == (before, [])
+
+    def test_a_late_report_does_not_undo_it(self, store, read, forget):
+        read(aged(dlr(1), 91))
+        forget()
+
+        read(dlr(2))  # failed
+
+        assert store.message("kannel", "42").delivery.status is DeliveryStatus.DELIVERED
+
+    def test_what_came_since_stays(self, store, read, forget):
+        read(aged(dlr(8), 91), aged(dlr(1), 89))
+
+        forget()
+
+        (left,) = store.message("kannel", "42").events
+        assert left.word == "Delivered"
 
 
 def test_answers_to_writes_and_to_senders_go_after_their_days(store, clock, forget):

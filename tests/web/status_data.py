@@ -99,6 +99,7 @@ def _campaigns(t, now):
         ):
             cells[cell(campaign, split=split, value=value)] = counts(500, int(500 * share), 9)
     t.figures.put(cells)
+    t.campaign_names.put({WELL: "Spring sale <Berlin>"}, now)
     for campaign, health in ((WELL, Health.HEALTHY), (BADLY, Health.CRITICAL)):
         judged = JudgedHealth(health=health, since=now, settled=700, delivered=500)
         t.alerts.judge(campaign, judged)
