@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from connector.clock import system_clock
+from connector.domain.errors import StoreUnavailableError
 from connector.pipeline.slots import SlotJob, SlotRunner
-from connector.worker import by_slots, schedule
+from connector.worker import by_slots, schedule, stop
 
 
 #: Longer than it ever takes: who waits so long has found a fault.
@@ -63,3 +64,48 @@ def test_a_job_that_fails_is_called_again(caplog):
     assert {each.message for each in caplog.records if each.name == "connector.worker"} == {
         "job.failed"
     }
+
+
+def test_the_end_waits_for_what_is_under_way_and_hands_back():
+    begun, free, told = threading.Event(), threading.Event(), []
+    scheduler = schedule({"slow": (lambda: begun.set() or free.wait(), 600)}, system_clock)
+    scheduler.start()
+    begun.wait(PATIENCE_SECONDS)
+
+    def hand_back():
+        told.append("handed back")
+        return ["push:Contact"]
+
+    ending = threading.Thread(
+        target=stop, args=(scheduler, hand_back), kwargs={"leave": told.append}
+    )
+    ending.start()
+    assert told == []
+    free.set()
+    ending.join(PATIENCE_SECONDS)
+
+    assert told == ["handed back"]
+
+
+def test_the_end_waits_for_nobody_for_ever(caplog):
+    free, told = threading.Event(), []
+    scheduler = schedule({"hanging": (free.wait, 600)}, system_clock)
+    scheduler.start()
+
+    stop(scheduler, list, seconds=0.05, leave=told.append)
+
+    assert told == [0]
+    assert "worker.cut_off" in caplog.messages
+    free.set()
+
+
+def test_a_store_that_cannot_be_asked_does_not_keep_it_either(caplog):
+    def hand_back():
+        raise StoreUnavailableError("the server is away")
+
+    scheduler = schedule({"idle": (lambda: None, 600)}, system_clock)
+    scheduler.start()
+
+    stop(scheduler, hand_back)
+
+    assert "worker.not_handed_back" in caplog.messages

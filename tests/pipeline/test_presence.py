@@ -169,3 +169,31 @@ def test_a_lease_that_a_transaction_is_at_is_left_alone(copied_url, clock):
 
     store.close()
     assert freed == 0
+
+
+def test_who_leaves_gives_free_what_it_holds_and_is_no_longer_missed(store, clock, watch):
+    leaving = watch("host-a 17")
+    leaving.look()
+    take(store, clock, "push:Contact", "host-a 17")
+    take(store, clock, "push:Lead", "host-b 4")
+
+    freed = leaving.leave()
+
+    assert freed == ["push:Contact"]
+    assert take(store, clock, "push:Contact", "host-b 4")
+    with store.transaction(reads=True) as transaction:
+        assert {each.holder for each in transaction.leases.all()} == {"host-b 4"}
+
+
+def test_who_leaves_waits_for_nobody_who_is_at_work(copied_url, clock):
+    store = Store.open(copied_url)
+    leaving = Presence(store, clock, holder="host-a 17", longest_call=CALL)
+    leaving.look()
+    busy = Tenure(take(store, clock, "push:Contact", "host-a 17"), store, clock, LEASE)
+    take(store, clock, "push:Lead", "host-a 17")
+
+    with busy.held():
+        freed = leaving.leave()
+
+    store.close()
+    assert freed == ["push:Lead"]

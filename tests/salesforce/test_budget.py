@@ -118,6 +118,13 @@ class TestBudget:
 
         assert not budget.allows()
 
+    def test_grants_nothing_more_once_it_is_closed(self, clock):
+        budget = Budget(clock=clock)
+        budget.close()
+
+        assert not budget.allows()
+        assert not budget.allows(urgent=True)
+
 
 class TestPace:
     @pytest.fixture

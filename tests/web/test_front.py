@@ -142,3 +142,12 @@ class TestMount:
 
         assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         assert [answer.body for answer in served] == [b"done", b"done"]
+
+
+@pytest.mark.parametrize("place", ["/livez", "/echo", "/callbacks/nobody"])
+def test_while_it_ends_clients_are_asked_to_hang_up(front, place):
+    front._health.draining = True  # noqa: SLF001 (what SIGTERM does)
+
+    answer = asyncio.run(ask(front, "GET", place))
+
+    assert ("connection", "close") in answer.headers.items()
