@@ -82,13 +82,39 @@ def open_sqlite(path: Path) -> sa.Engine:
 
 def _create(path: Path) -> None:
     try:
+        made = _missing(path.parent)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # What SQLite syncs is no use after a power cut if the folder is not there.
+        for folder in (path.parent, *(each.parent for each in made)):
+            _sync_names(folder)
     except OSError as error:
         raise ConfigurationError(
             f"{path.parent}: cannot keep the database here ({error.strerror}):"
             " choose a folder that this user may write, or mend its permissions"
         ) from error
+
+
+def _missing(folder: Path) -> list[Path]:
+    """
+    The folder, and those above it that are not there.
+
+    The folder itself in any case: a start that was cut off may have made it, and not synced it.
+    """
+    above = [folder, *folder.parents]
+    return [each for each in above if each == folder or not each.exists()]
+
+
+def _sync_names(folder: Path) -> None:
+    """Make it durable which files and folders a folder has."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # above ours there may be folders that only root can look into
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _set_pragmas(connection: sqlite3.Connection, path: Path) -> None:
