@@ -76,7 +76,7 @@ def test_a_code_that_a_callback_had_stands_in_the_tables_with_its_reason(name, c
     spelt = {code.lower(), code.lower().removeprefix("text_"), code.zfill(3)}
 
     told = {
-        meant.value
+        meant.value if meant else ""
         for table in TABLES[name]
         for codes, meant in table.codes.items()
         if spelt & set(codes.lower().split())
