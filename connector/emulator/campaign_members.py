@@ -5,11 +5,31 @@ Object Reference, CampaignMember: one campaign with one contact or lead; a statu
 campaign does not define gives way to its default one; HasResponded follows the status.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from connector.emulator.drafts import Draft
 from connector.emulator.errors import refused
+from connector.emulator.schema import Schema
 from connector.emulator.storage import Row, Storage
+
+
+#: Whose record a member is; of a converted lead it is the contact's.
+_WHOSE = {
+    "Contact": "{0}.ContactId IS NULL",
+    "Lead": "({0}.LeadId IS NULL OR {0}.ContactId IS NOT NULL)",
+}
+
+
+def seen_members(alias: str, schema: Schema, user: str) -> Iterator[str]:
+    """
+    What narrows a query to the members that a user may see.
+
+    Salesforce Help, "Displaying and Editing a Campaign Member": to view one takes permissions
+    on the campaign, and on the lead or contact.
+    """
+    for name, others in _WHOSE.items():
+        if not schema.sees_object(schema.sobject(name), user):
+            yield others.format(alias)
 
 
 def complete_members(drafts: Sequence[Draft], storage: Storage) -> None:

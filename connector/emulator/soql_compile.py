@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from connector.emulator.campaign_members import seen_members
 from connector.emulator.errors import ApiError, NotEmulatedError
 from connector.emulator.fields import Value
 from connector.emulator.objects import SObject
@@ -133,6 +134,8 @@ class Compiler:
         values: list[Value] = []
         if not self._deleted and self._schema.field(scope.root.sobject, "IsDeleted"):
             parts.append(f"{scope.root.alias}.IsDeleted = 0")
+        if scope.root.sobject.name == "CampaignMember":
+            parts += seen_members(scope.root.alias, self._schema, self._user)
         if query.where is not None:
             sql, values = self._condition(query.where, scope)
             parts.append(sql)

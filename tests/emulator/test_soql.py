@@ -289,3 +289,71 @@ def test_joins_campaign_members_to_both_kinds_of_people(client, org, contact):
 
     assert (first["Contact"]["LastName"], first["Lead"]) == ("Brook", None)
     assert (second["Lead"]["LastName"], second["Campaign"]["Name"]) == ("Dunn", "Autumn")
+
+
+class TestCampaignMembers:
+    """Which a user sees, and what may be asked of their campaigns."""
+
+    @pytest.fixture
+    def members(self, org):
+        alex = org.create("Contact", {"LastName": "Abbott"})
+        kim = org.create("Lead", {"LastName": "Brook", "Company": "Example Ltd"})
+        gone = org.create("Lead", {"LastName": "Castle", "Company": "Example Ltd"})
+        seed_campaign(org, "Spring", [alex, kim, gone])
+        org.convert_lead(gone, contact=org.create("Contact", {"LastName": "Castle"}))
+        return {"alex": alex, "kim": kim, "gone": gone}
+
+    def found(self, client, members, where=""):
+        soql = f"SELECT ContactId, LeadId FROM CampaignMember{where}"  # noqa: S608 - SOQL
+        records = client.query(soql).json()["records"]
+        people = {each[field] for each in records for field in ("ContactId", "LeadId")}
+        return {name for name, person in members.items() if person in people}
+
+    @pytest.mark.parametrize(
+        "hidden, seen",
+        [
+            ("", {"alex", "kim", "gone"}),
+            ("Lead", {"alex", "gone"}),
+            ("Contact", {"kim"}),
+        ],
+    )
+    def test_are_seen_by_whoever_sees_their_person(self, client, org, members, hidden, seen):
+        if hidden:
+            org.schema.hide(hidden)
+
+        assert self.found(client, members) == seen
+
+    @pytest.mark.parametrize(
+        "where, found",
+        [
+            ("Campaign.IsActive = true", True),
+            ("Campaign.EndDate != null", False),
+            ("Campaign.EndDate = null AND CreatedDate <= 2026-11-23T23:59:59Z", True),
+            ("CreatedDate < 2026-11-23T00:00:00Z", False),
+            ("Campaign.StartDate <= 2026-11-23", False),
+        ],
+    )
+    def test_are_found_by_their_campaign(self, client, members, where, found):
+        assert bool(self.found(client, members, f" WHERE {where}")) is found
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            "Campaign.EndDate = 2026-11-23T00:00:00Z",
+            "Campaign.IsActive = 'true'",
+            "Campaign.Ended = true",
+            "CreatedDate <= '2026-11-23'",
+            "IsActive = true",
+        ],
+    )
+    def test_are_refused_what_does_not_fit(self, client, where):
+        soql = f"SELECT Id FROM CampaignMember WHERE {where}"  # noqa: S608 - SOQL
+
+        assert client.query(soql).json()[0]["errorCode"] == "INVALID_FIELD"
+
+    def test_tell_no_field_of_the_campaign_that_is_hidden(self, client, org, members):
+        assert members
+        org.schema.hide("Campaign", "EndDate")
+        soql = "SELECT Campaign.EndDate FROM CampaignMember"
+
+        assert client.query(soql).json()[0]["errorCode"] == "INVALID_FIELD"
