@@ -2,7 +2,7 @@
 Processes that start in a fraction of a second: `python -m tests.support.nursery MODULE`.
 
 The nursery has imported all that they need and forks one for each line of its standard input;
-each calls `main(arguments)` of the first module, in a session of its own, with an environment
+each calls `main(arguments)` of the first module, in a group of its own, with an environment
 and a log of its own. It tells which process each line became and when one has ended, and kills
 all that are left when its standard input closes.
 """
@@ -100,7 +100,6 @@ class Nursery:
 
 def _become(request: Request, module: str) -> None:
     """In the forked process, for good."""
-    os.setsid()
     with open(os.devnull, "rb") as nothing, Path(request.log).open("ab") as log:  # noqa: PTH123
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
@@ -167,6 +166,7 @@ class _Keeper:
             for each in (self._wake, self._woken):
                 os.close(each)
             _become(request, self._module)
+        os.setpgid(pid, pid)  # before anybody hears of it, and kills the group
         self._alive.add(pid)
         self._tell(pid, None)
 
