@@ -158,12 +158,17 @@ def play(
         with Fleet(url, schedulers, rhythm, log) as fleet:
             _disturb(fleet, random.Random(seed), seconds, rhythm, outcome)  # noqa: S311
             fleet.stop()
-        _come_to_rest(store, rhythm, outcome)
-        _judge(store, rhythm, outcome)
+        finish(store, rhythm, outcome)
     finally:
         store.close()
     outcome.done["job.lost"] = log.read_text("utf-8").count("job.lost")
     return outcome
+
+
+def finish(store: Store, rhythm: Rhythm, outcome: Outcome) -> None:
+    """Nobody is at it any more: work off what is left, and look at all of it."""
+    _come_to_rest(store, rhythm, outcome)
+    _judge(store, rhythm, outcome)
 
 
 def _disturb(

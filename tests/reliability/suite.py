@@ -1,7 +1,14 @@
 """All trials, the longest first."""
 
-from tests.reliability import consent, drain, kills, power_loss
+from tests.reliability import consent, drain, kills, power_loss, schedulers, slow_clients
 from tests.reliability.trial import Trial
 
 
-TRIALS: tuple[Trial, ...] = (kills.TRIAL, consent.TRIAL, power_loss.TRIAL, drain.TRIAL)
+TRIALS: tuple[Trial, ...] = (
+    kills.TRIAL,
+    consent.TRIAL,
+    power_loss.TRIAL,
+    drain.TRIAL,
+    schedulers.TRIAL,
+    slow_clients.TRIAL,
+)

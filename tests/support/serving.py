@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connector.store import Store
@@ -15,6 +15,7 @@ from connector.store import Store
 
 #: How long a server may take to start or to stop before a test fails.
 PATIENCE_SECONDS = 30
+CONNECTOR = (sys.executable, "-m", "connector")
 TOKEN = "s3cret"
 PUBLIC_URL = "https://sms.example.org"
 
@@ -22,7 +23,12 @@ PUBLIC_URL = "https://sms.example.org"
 class Serving:
     """A running `connector web` with an embedded database; knows Kannel by its token."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        launcher: Sequence[str] = CONNECTOR,
+    ) -> None:
         self.folder = folder / "data"
         self.port = free_port()
         self.log = folder / "web.log"
@@ -36,7 +42,7 @@ class Serving:
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "connector", "web"],
+                [*launcher, "web"],
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -92,8 +98,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[Serving]:
-    server = Serving(folder, settings)
+def serving(
+    folder: Path, *, launcher: Sequence[str] = CONNECTOR, **settings: str
+) -> Iterator[Serving]:
+    server = Serving(folder, settings, launcher)
     try:
         server.wait_until_it_answers()
         yield server

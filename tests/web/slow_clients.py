@@ -18,39 +18,58 @@ HEADER = b"POST /callbacks/kannel?token=s3cret HTTP/1.1\r\nHost: slow\r\nX-Drip:
 BODY = (
     b"POST /callbacks/kannel?token=s3cret HTTP/1.1\r\nHost: slow\r\nContent-Length: 400\r\n\r\n"
 )
+STARTING_SECONDS = 10
 NORMAL = request("GET", "/callbacks/kannel?token=s3cret&id=1&type=1")
 
 
-@contextlib.asynccontextmanager
-async def slow_clients(port: int, clients: int) -> AsyncIterator[None]:
-    """Half of them drip a header, half a body, a byte every half second."""
-    opened = await asyncio.gather(
-        *(asyncio.open_connection("127.0.0.1", port) for _ in range(clients))
-    )
-    writers = [writer for _, writer in opened]
-    for place, writer in enumerate(writers):
-        writer.write(HEADER if place % 2 else BODY)
-    dripping = asyncio.create_task(_drip(writers))
-    try:
-        yield
-    finally:
-        dripping.cancel()
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.gather(dripping, return_exceptions=True)
+class Slow:
+    """So many clients; who is sent away comes again."""
 
+    def __init__(self, port: int, clients: int) -> None:
+        self._port = port
+        self._clients = clients
+        self.connected = 0
+        self.sent_away = 0
 
-async def _drip(writers: list[asyncio.StreamWriter]) -> None:
-    while True:
-        for writer in writers:
-            if not writer.is_closing():
+    @contextlib.asynccontextmanager
+    async def dripping(self) -> AsyncIterator[None]:
+        """Half of them drip a header, half a body, a byte every half second."""
+        tasks = [asyncio.create_task(self._client(n)) for n in range(self._clients)]
+        try:
+            for _ in range(STARTING_SECONDS * 100):
+                if self.connected == self._clients:
+                    break
+                await asyncio.sleep(0.01)
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0.01)  # their connections are gone only then
+
+    async def _client(self, place: int) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                await self._connection(HEADER if place % 2 else BODY)
+            self.sent_away += 1
+            await asyncio.sleep(0.5)
+
+    async def _connection(self, beginning: bytes) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self.connected += 1
+        try:
+            writer.write(beginning)
+            while not (writer.is_closing() or reader.at_eof()):
+                await asyncio.sleep(0.5)
                 writer.write(b"x")
-        await asyncio.sleep(0.5)
+        finally:
+            self.connected -= 1
+            writer.transport.abort()
 
 
 async def normal_among_slow(port: int, *, clients: int, normal: int) -> LoadReport:
     """What becomes of normal requests meanwhile."""
-    async with slow_clients(port, clients):
+    async with Slow(port, clients).dripping():
         return await load("127.0.0.1", port, [NORMAL] * normal, connections=8)
 
 
