@@ -1,5 +1,6 @@
 """`connector campaigns`: figures to read, and a check that finds what is amiss."""
 
+import dataclasses
 import json
 
 import pytest
@@ -9,9 +10,12 @@ from connector import mapping
 from connector.clock import system_clock
 from connector.domain.delivery import Delivery, DeliveryStatus, Reason
 from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.pipeline.counting import Counting
 from connector.pipeline.match import match
+from connector.pipeline.memberships import PERIOD, stored
 from connector.pipeline.roll_up import LEASE
-from tests.support.events import NOON, report
+from connector.salesforce.memberships import Membership
+from tests.support.events import ALEX, NOON, report
 
 
 AUTUMN = "701000000000001AAA"
@@ -143,3 +147,53 @@ class TestCheck:
         while match(store, mappings, clock).unmatched:
             pass
         assert operate("campaigns", "roll-up").stdout.startswith("added up: 0 changes")
+
+
+class TestByMembership:
+    """A message counts for the campaign that its person was in; a check has to know that."""
+
+    @pytest.fixture
+    def belonging(self, store, clock, operate):
+        with store.transaction() as t:
+            t.deliveries.fold([Delivery.from_event(report("1", reference=ALEX))])
+        mappings = mapping.load_all(mapping.packaged())
+        counting = Counting(mappings, memberships=True)
+        match(store, mappings, clock, counting=counting)
+        member = Membership(campaign=AUTUMN, since=NOON)
+        with store.transaction() as t:
+            (asked,) = t.lookups.due(NOON + PERIOD, 10)
+            details = stored(asked.key, [member])
+            found = dataclasses.replace(
+                asked, record_id=ALEX, details=details, attempts=1, next_at=None
+            )
+            t.lookups.put([found])
+            t.deliveries.match_again([("kannel", "1")])
+        match(store, mappings, clock, counting=counting)
+        assert operate("campaigns", "roll-up").exit_code == 0
+
+    @pytest.mark.usefixtures("belonging")
+    @pytest.mark.parametrize("campaign", [AUTUMN, None])
+    def test_the_check_agrees(self, operate, campaign):
+        arguments = ["campaigns", "check", *([campaign] if campaign else [])]
+
+        answer = operate(*arguments, CAMPAIGN_BY_MEMBERSHIP="yes")
+
+        assert answer.exit_code == 0, answer.stdout
+
+    @pytest.mark.usefixtures("belonging")
+    @pytest.mark.parametrize("campaign", [AUTUMN, None])
+    def test_the_check_tells_that_the_setting_was_changed(self, operate, campaign):
+        arguments = ["campaigns", "check", *([campaign] if campaign else [])]
+
+        answer = operate(*arguments)
+
+        assert answer.exit_code == 1
+        assert AUTUMN in answer.stdout
+
+    @pytest.mark.usefixtures("belonging")
+    def test_it_is_told_why(self, operate):
+        answer = operate("explain", "1", CAMPAIGN_BY_MEMBERSHIP="yes")
+        told = " ".join(answer.stdout.split())
+
+        why = "of those that its person was in when it was sent, and that ran, it is the newest"
+        assert f"campaign {AUTUMN}: {why}: since 2026-11-23 12:00:00" in told

@@ -7,6 +7,7 @@ from connector.emulator import seed_campaign, seed_contacts
 from connector.emulator.kinds import picklist
 from connector.mapping import MEMBER
 from tests.pipeline.org_mappings import Pipeline, documented, load, optional
+from tests.pipeline.test_campaigns_of import Counted
 from tests.pipeline.test_members import statuses, texted
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE
@@ -191,3 +192,41 @@ def test_a_deleted_one_is_gone_and_back_with_its_consent(
     assert gone == {}
     assert emulator.record("Contact", contact)["SMS_Opt_Out__c"] is True
     assert emulator.record("Contact", contact)["SMS_Delivery_Status__c"] == "Delivered"
+
+
+class TestCampaign:
+    """A person account is in a campaign as its contact."""
+
+    @pytest.fixture(params=["Contact", "Account"])
+    def counted(self, request, store, org, budget, clock, pusher, mappings, tmp_path):
+        """With either of the two mapped."""
+        path = tmp_path / "account.yaml"
+        path.write_text(ACCOUNT)
+        of_account = {"Account": mapping.load(path), "Lead": mappings["Lead"]}
+        mapped = mappings if request.param == "Contact" else of_account
+        return Counted(store, org, budget, clock, pusher, mapped)
+
+    @pytest.mark.parametrize("by_account", [True, False])
+    def test_is_that_of_the_contact(self, emulator, person_accounts, counted, by_account):
+        account, contact = person_accounts()
+        spring = seed_campaign(emulator, "Spring", [contact])
+        counted.directory.sync()
+
+        counted.send(account if by_account else contact)
+
+        assert counted.campaign() == spring
+
+    def test_a_business_account_is_in_none(
+        self, emulator, person_accounts, store, org, budget, clock, pusher, tmp_path
+    ):
+        _, contact = person_accounts("+447700900999")
+        seed_campaign(emulator, "Spring", [contact])
+        counted = Counted(store, org, budget, clock, pusher, load(tmp_path, account=BUSINESS))
+        business = emulator.create("Account", {"Name": "Acme"})
+        queries = emulator.calls["GET /query"]
+
+        counted.send(business)
+
+        assert counted.shown_on() == {("Account", business): "reference"}
+        assert counted.campaign() == ""
+        assert emulator.calls["GET /query"] == queries

@@ -1,5 +1,7 @@
 """What is asked of an org to find records: prefixes, rows of messages, campaign members."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from connector.domain.errors import OrgUnavailableError
@@ -14,6 +16,9 @@ from connector.emulator import (
 )
 from connector.emulator.kinds import lookup, record_id, system_fields, text
 from connector.salesforce.connect import connect
+from connector.salesforce.errors import OrgRefusedError
+from connector.salesforce.members import MOST_PAIRS
+from connector.salesforce.memberships import Membership
 from connector.salesforce.messages import MOST_VALUES, value_batches
 from tests.salesforce.answers import DATA
 from tests.support.sms_org import install_sms_fields
@@ -74,6 +79,7 @@ class TestMessages:
             text("Sms_Id__c", "Id", 255),
             lookup("Contact__c", "Contact", "Contact"),
             lookup("Lead__c", "Lead", "Lead"),
+            lookup("Campaign__c", "Campaign", "Campaign"),
             *system_fields(),
         ),
     )
@@ -92,6 +98,27 @@ class TestMessages:
 
         assert set(found) == {"SM'1"}
         assert (found["SM'1"].id, found["SM'1"].people) == (row, (alex,))
+
+    def test_are_found_with_their_campaign(self, emulated, salesforce):
+        spring = seed_campaign(salesforce, "Spring")
+        salesforce.create("Magic__c", {"Sms_Id__c": "SM1", "Campaign__c": spring})
+        salesforce.create("Magic__c", {"Sms_Id__c": "SM2"})
+
+        found = emulated.messages("Magic__c", "Sms_Id__c", ["SM1", "SM2"], (), "campaign__c")
+
+        assert {value: each.campaign for value, each in found.items()} == {
+            "SM1": spring,
+            "SM2": "",
+        }
+
+    def test_are_asked_for_no_field_twice(self, emulated, salesforce):
+        spring = seed_campaign(salesforce, "Spring")
+        salesforce.create("Magic__c", {"Sms_Id__c": "SM1", "Campaign__c": spring})
+        person = ["Contact__c", "CAMPAIGN__C"]
+
+        found = emulated.messages("Magic__c", "Sms_Id__c", ["SM1"], person, "Campaign__c")
+
+        assert found["SM1"].campaign == spring
 
     def test_are_those_with_just_this_id(self, emulated, salesforce):
         salesforce.create("Magic__c", {"Sms_Id__c": "sm1"})
@@ -136,6 +163,65 @@ class TestMembers:
         salesforce.convert_lead(kim, contact=alex)
 
         assert set(emulated.members([(spring, alex)])) == {(spring, alex)}
+
+    def test_tell_since_when_and_until_when_they_are_in_which_campaigns(
+        self, emulated, salesforce, clock
+    ):
+        alex, other = seed_contacts(salesforce, 2)
+        (kim,) = seed_leads(salesforce, 1)
+        spring = seed_campaign(salesforce, "Spring", [alex, kim])
+        salesforce.update("Campaign", spring, {"StartDate": "2026-11-01"})
+        joined = clock().replace(microsecond=0)
+        clock.advance(minutes=1)
+        autumn = seed_campaign(salesforce, "Autumn", [alex])
+        salesforce.update("Campaign", autumn, {"IsActive": False, "EndDate": "2026-12-24"})
+        dead = seed_campaign(salesforce, "Dead", [alex])
+        salesforce.update("Campaign", dead, {"IsActive": False})
+
+        found = emulated.memberships([alex, kim, other], clock())
+
+        old = Membership(campaign=spring, since=joined, first=date(2026, 11, 1))
+        new = Membership(
+            campaign=autumn, since=joined + timedelta(minutes=1), last=date(2026, 12, 24)
+        )
+        assert {person: set(each) for person, each in found.items()} == {
+            alex: {old, new},
+            kim: {old},
+        }
+        assert emulated.memberships([alex], joined) == {alex: [old]}
+
+    def test_that_were_leads_are_in_campaigns_under_both_ids(self, emulated, salesforce, clock):
+        (kim,) = seed_leads(salesforce, 1)
+        (alex,) = seed_contacts(salesforce, 1)
+        spring = seed_campaign(salesforce, "Spring", [kim])
+        salesforce.convert_lead(kim, contact=alex)
+
+        found = emulated.memberships([alex, kim], clock())
+
+        assert {p: [m.campaign for m in each] for p, each in found.items()} == {
+            alex: [spring],
+            kim: [spring],
+        }
+
+    def test_are_asked_for_in_addresses_that_salesforce_takes(
+        self, emulated, salesforce, clock
+    ):
+        people = seed_contacts(salesforce, MOST_PAIRS // 2)
+        people += seed_leads(salesforce, MOST_PAIRS // 2)
+        for name in ("One", "Two", "Three"):
+            seed_campaign(salesforce, name, people)
+
+        found = emulated.memberships(people, clock())
+
+        assert {person: len(each) for person, each in found.items()} == dict.fromkeys(people, 3)
+
+    def test_are_not_asked_for_in_an_org_without_campaigns(self, emulated, salesforce, clock):
+        salesforce.schema.hide("CampaignMember")
+
+        with pytest.raises(OrgRefusedError) as caught:
+            emulated.memberships(["003000000000001AAA"], clock())
+
+        assert caught.value.code == "INVALID_TYPE"
 
     def test_may_have_labels_that_were_missing(self, emulated, salesforce):
         spring = seed_campaign(salesforce, "Spring")

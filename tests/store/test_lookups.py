@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.store.lookups import Lookup
@@ -45,6 +46,50 @@ def test_what_is_wanted_is_due_at_once_and_once(store):
         False,
         False,
     )
+
+
+def test_what_is_wanted_for_later_is_due_then(store):
+    later = NOON + timedelta(minutes=5)
+    with store.transaction() as t:
+        t.lookups.want_at("Row__c", {("kannel", "1"): later})
+        t.lookups.want_at("Row__c", {("kannel", "1"): NOON})
+
+        assert t.lookups.due(later - timedelta(seconds=1), 10) == []
+        assert [each.key for each in t.lookups.due(later, 10)] == [("kannel", "1")]
+
+
+@pytest.mark.usefixtures("known")
+def test_what_is_forgotten_was_never_known(store):
+    with store.transaction() as t:
+        gone = t.lookups.forget("Row__c", [("kannel", "1"), ("kannel", "3")])
+
+    assert gone == 1
+    assert find(store, "1", "2") == {("kannel", "2"): WAITS}
+
+
+@pytest.mark.usefixtures("known")
+def test_what_is_found_stays_so_and_what_is_only_read_may_change(store, store_url):
+    """An answer waits for whoever matches with what was known before, and for nobody else."""
+    if store_url.startswith("sqlite"):
+        pytest.skip("there is one writer")
+    engine = sa.create_engine(sa.make_url(store_url).set(drivername="postgresql+psycopg"))
+    lock = sa.text("SELECT name FROM lookups ORDER BY name FOR UPDATE SKIP LOCKED")
+
+    def free():
+        with engine.connect() as connection:
+            return set(connection.execute(lock).scalars())
+
+    wanted = [("kannel", "1")]
+    with store.transaction() as t:
+        t.lookups.find("Row__c", wanted)
+        held = free()
+    with store.transaction() as t:
+        read = t.lookups.read("Row__c", wanted)
+        unheld = free()
+    engine.dispose()
+
+    assert (held, unheld) == ({"2"}, {"1", "2"})
+    assert read == {("kannel", "1"): FOUND}
 
 
 @pytest.mark.usefixtures("known")
