@@ -47,7 +47,7 @@ ANY_DUE = Sql("""
       AND (blocked = 1 OR NOT EXISTS (SELECT 1 FROM marks WHERE name = 'restoration'))
     LIMIT 1
 """)
-#: Opt-outs first, then the longest waiting.
+#: Opt-outs first, then the longest waiting; nobody can be told of a number that was erased.
 SELECT_DUE = Sql("""
     SELECT * FROM block_entries
     WHERE list = :list AND state = :state AND not_before <= :now
@@ -76,7 +76,7 @@ RESTORE = Sql("""
     UPDATE block_entries SET told = :told, told_at = :told_at
     WHERE list = :list AND phone = :phone
 """)
-#: Nobody can be told of a number that is no longer known; what was told is still known.
+#: Of erased numbers only what was told is still known.
 FORGET_ERASED = Sql("""
     DELETE FROM block_entries
     WHERE list = :list AND phone >= 'h:' AND phone < 'h;' AND told < 0
@@ -86,7 +86,10 @@ SETTLE_ERASED = Sql("""
     WHERE list = :list AND phone >= 'h:' AND phone < 'h;' AND state <> 'done'
 """)
 FORGET = Sql("DELETE FROM block_entries WHERE list = :list AND phone = :phone")
-RENAME = Sql("UPDATE block_entries SET phone = :name WHERE list = :list AND phone = :phone")
+RENAME = Sql("""
+    UPDATE block_entries SET phone = :name, state = 'done', error = ''
+    WHERE list = :list AND phone = :phone
+""")
 REQUEUE = Sql("""
     UPDATE block_entries SET state = 'waiting', not_before = :now, attempts = 0
     WHERE list = :list AND state = :state
@@ -102,17 +105,6 @@ SELECT_ERROR = Sql("""
 SELECT_STATE = Sql("""
     SELECT * FROM block_entries WHERE list = :list AND state = :state
     ORDER BY since, phone LIMIT :limit
-""")
-SEE = Bulk(
-    "block_listings",
-    ("list text", "subject text", "first_seen bigint", "last_seen bigint"),
-    "ON CONFLICT (list, subject) DO UPDATE SET last_seen = excluded.last_seen",
-)
-SELECT_SEEN = Sql("""
-    SELECT subject, first_seen FROM block_listings WHERE list = :list AND subject IN {items}
-""")
-FORGET_UNSEEN = Sql("""
-    DELETE FROM block_listings WHERE list = :list AND last_seen < :before
 """)
 
 
@@ -139,10 +131,9 @@ class Told(enum.IntEnum):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockEntry:
     """
-    What one list should hold of one number.
+    What one list should hold of one number, and what it was `told` last.
 
-    `version` is that of the number's ledger at the time it was queued, `told_at` when it was
-    told what it was `told` last.
+    `version` is that of the number's ledger at the time it was queued.
     """
 
     list: str
@@ -292,19 +283,6 @@ class BlockEntries:
             waiting_since=moment_or_none(min(waiting, default=0)),
             error=SELECT_ERROR.run(self._connection, list=name).scalar() or "",
         )
-
-    def see(self, name: str, subjects: Iterable[str], now: datetime) -> dict[str, datetime]:
-        """Remember that these are listed now; returns since when each is known to be."""
-        wanted = sorted(set(subjects))
-        at = micros(now)
-        SEE.run(self._connection, [(name, each, at, at) for each in wanted])
-        rows = SELECT_SEEN.run(self._connection, list=name, keys=keys(wanted))
-        return {row.subject: moment(row.first_seen) for row in rows}
-
-    def forget_unseen(self, name: str, before: datetime) -> int:
-        """What was not seen since then is listed no more: listed again, it is news."""
-        ran = FORGET_UNSEEN.run(self._connection, list=name, before=micros(before))
-        return ran.rowcount
 
 
 def _entry(row: Row) -> BlockEntry:

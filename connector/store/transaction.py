@@ -11,6 +11,7 @@ from connector.store.answers import Answers
 from connector.store.audit import Audit
 from connector.store.belonging import Belonging
 from connector.store.block_entries import BlockEntries
+from connector.store.block_listings import BlockListings
 from connector.store.bulk_jobs import BulkJobs
 from connector.store.calls import Calls
 from connector.store.campaign_names import CampaignNames
@@ -85,6 +86,7 @@ class Transaction:
         self.hygiene = NumberHygiene(connection)
         self.hygiene_reports = HygieneReports(connection)
         self.block_entries = BlockEntries(connection)
+        self.block_listings = BlockListings(connection)
         self.reconciliations = Reconciliations(connection)
         self.slots = Slots(connection)
         self.sessions = Sessions(connection)

@@ -287,7 +287,7 @@ class TestNoNews:
         with store.transaction(reads=True) as transaction:
             subject = transaction.pseudonym(ALEX)
         with store.transaction() as transaction:
-            seen = transaction.block_entries.see("memory", [subject], clock())
+            seen = transaction.block_listings.see("memory", [subject], clock())
 
         assert list(seen) == [subject]
         assert seen[subject] == clock()
