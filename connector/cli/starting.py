@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 
 from connector import logs
 from connector.domain.errors import ConfigurationError
-from connector.settings import Settings
+from connector.notify import Notifier
+from connector.settings import Settings, take_supervision
 from connector.store import Store
 from connector.store.schema import head
 from connector.wiring.local import phone_reader, read_mappings, read_secrets
@@ -24,6 +25,12 @@ def prepare(*checks: Check) -> Settings:
     for warning in settings.warnings:
         log.warning("setting.unsafe", extra={"reason": warning})
     return settings
+
+
+def who_supervises() -> Notifier:
+    """To be told how this process is; nobody, where nobody asked for it."""
+    supervision = take_supervision()
+    return Notifier(supervision.address, supervision.watchdog_seconds)
 
 
 def complain(settings: Settings, checks: Iterable[Check]) -> None:
@@ -55,8 +62,12 @@ def can_log_in(settings: Settings) -> None:
     settings.require_salesforce()
 
 
-def say_schema(store: Store) -> None:
-    """A line in the log where a later version of the service upgraded the database already."""
+def say_state(store: Store) -> None:
+    """A line in the log for what is unusual: a newer schema, opt-outs that may be missing."""
+    with store.transaction(reads=True) as transaction:
+        restoration = transaction.restorations.current()
+    if restoration:
+        log.warning("store.restored", extra={"since": restoration.since})
     if newer := store.newer_schema():
         log.info("store.schema_newer", extra={"schema": newer, "own": head()})
 

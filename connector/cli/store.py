@@ -7,13 +7,17 @@ from datetime import datetime
 
 import click
 
+from connector.cli.asking import paragraph
 from connector.cli.moments import shown
 from connector.cli.opening import must_exist, opened
 from connector.cli.printing import json_option, print_json, print_table
+from connector.cli.store_backup import backup, restore
+from connector.cli.store_reopen import lost, reopen
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.settings import Settings
 from connector.store import Store
 from connector.store.inspection import DatabaseFacts
+from connector.store.restoration import Restoration
 from connector.store.schema import head, strands
 
 
@@ -23,7 +27,7 @@ _KIBI = 1024
 @click.group()
 def store() -> None:
     r"""
-    Upgrade, check and measure the store.
+    Upgrade, check, measure, back up and restore the store.
 
     It is the embedded database in CONNECTOR_DATA_FOLDER, or CONNECTOR_DATABASE_URL.
 
@@ -31,6 +35,10 @@ def store() -> None:
     Example:
       connector store check
     """
+
+
+for each in (backup, restore, lost, reopen):
+    store.add_command(each)
 
 
 @store.command()
@@ -88,6 +96,7 @@ def check(*, as_json: bool) -> None:
     found = Store.connect(settings.store_url)
     try:
         databases, trouble = found.facts(), _trouble(found)
+        restoration = None if trouble else _restoration(found)
     finally:
         found.close()
     if as_json:
@@ -97,13 +106,16 @@ def check(*, as_json: bool) -> None:
                 "wanted_schema": head(),
                 "writable": trouble is None,
                 "fault": str(trouble) if trouble else None,
+                "restored": dataclasses.asdict(restoration) if restoration else None,
             }
         )
     else:
         for each in databases:
             _tell(each)
         click.echo(f"change  {trouble}" if trouble else f"ok      {_current(databases)}")
-    if trouble or any(each.faults for each in databases):
+        if restoration:
+            click.echo(paragraph(_restored(restoration), label="change", hanging=8))
+    if trouble or restoration or any(each.faults for each in databases):
         sys.exit(2 if isinstance(trouble, ConfigurationError) else 1)
 
 
@@ -175,6 +187,19 @@ def _trouble(found: Store) -> ConnectorError | None:
     except ConnectorError as error:
         return error
     return None
+
+
+def _restoration(found: Store) -> Restoration | None:
+    with found.transaction(reads=True) as transaction:
+        return transaction.restorations.current()
+
+
+def _restored(restoration: Restoration) -> str:
+    return (
+        f"restored at {shown(restoration.at)} UTC: opt-outs since"
+        f" {shown(restoration.since)} UTC may be missing, so nobody is told that a number may be"
+        " texted; see docs/operations.md, Restore, and `connector store reopen`"
+    )
 
 
 def _current(databases: Sequence[DatabaseFacts]) -> str:

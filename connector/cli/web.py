@@ -2,7 +2,7 @@
 
 import click
 
-from connector.cli.starting import WEB, prepare, say_schema
+from connector.cli.starting import WEB, prepare, say_state, who_supervises
 from connector.web.server import serve
 from connector.wiring.local import open_store
 
@@ -22,9 +22,10 @@ def web(processes: int | None) -> None:
     Example:
       connector web --processes 2
     """
+    notifier = who_supervises()
     settings = prepare(*WEB)
     # Here, once and with a clear word, rather than in each process.
     store = open_store(settings, upgrade=not settings.database_url)
-    say_schema(store)
+    say_state(store)
     store.close()
-    serve(settings.listen, processes or settings.web_processes)
+    serve(settings.listen, processes or settings.web_processes, notifier)

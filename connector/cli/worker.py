@@ -2,7 +2,7 @@
 
 import click
 
-from connector.cli.starting import WORKER, prepare, say_schema
+from connector.cli.starting import WORKER, prepare, say_state, who_supervises
 from connector.clock import system_clock
 from connector.wiring.local import open_store
 from connector.wiring.org import build_steps, open_org
@@ -21,8 +21,9 @@ def worker() -> None:
     Example:
       connector worker
     """
+    notifier = who_supervises()
     settings = prepare(*WORKER)
     store = open_store(settings, upgrade=not settings.database_url)
-    say_schema(store)
+    say_state(store)
     with open_org(settings) as org:
-        run(build_steps(settings, store, org), settings, system_clock)
+        run(build_steps(settings, store, org), settings, system_clock, notifier)

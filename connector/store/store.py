@@ -20,7 +20,7 @@ from connector.store.inbox import Inbox
 from connector.store.inspection import DatabaseFacts, Size
 from connector.store.matches import Match
 from connector.store.migrate import INBOX, STATE
-from connector.store.occupancy import Occupancy
+from connector.store.occupancy import RESTORING, Occupancy
 from connector.store.privacy import Pseudonyms
 from connector.store.retention import Retention
 from connector.store.transaction import Transaction
@@ -205,6 +205,11 @@ class Store:
     def prepare(self, *, upgrade: bool) -> None:
         """Give it its schema where there is none; raise unless it is current then."""
         with store_errors():
+            if self.shared and sa.inspect(self._state).has_table(RESTORING):
+                raise ConfigurationError(
+                    "a backup is being restored into this database, or that was broken off:"
+                    " then make an empty one, and call `connector store restore FILE` again"
+                )
             if upgrade or not any(schema.revision(engine) for engine in self._engines):
                 self.upgrade()
             for engine in self._engines:
