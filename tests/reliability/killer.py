@@ -17,6 +17,8 @@ WATCH_SECONDS = 0.01
 #: How long is waited for a moment to kill in.
 PATIENCE_SECONDS = 1.0
 WRITING, NOTING = "the workers while they write to the org", "the workers once they noted it"
+#: On the embedded database.
+READING = "the workers once they have read callbacks"
 
 
 class Killer:
@@ -44,10 +46,12 @@ class Killer:
             "a worker": self._worker,
             WRITING: self._writing,
             NOTING: self._noting,
+            READING: self._reading,
             "all processes at once": self._all,
         }
         # Workers need some time between two kills to get anywhere.
-        self._mix = [*self._ways, "a web server", "the process of a web server that serves"]
+        self._mix = [each for each in self._ways if each != READING]
+        self._mix += ["a web server", "the process of a web server that serves"]
 
     def kill(self, cycles: int, ways: Sequence[str] = ()) -> None:
         for _ in range(cycles):
@@ -75,10 +79,13 @@ class Killer:
         return self._workers_upon(lambda: self._org.statistics().updates)
 
     def _noting(self) -> str:
-        return self._workers_upon(self._noted)
+        return self._workers_upon(lambda: self._count("SELECT COUNT(*) FROM writes"))
 
-    def _noted(self) -> int:
-        return int(rows(self._store, "SELECT COUNT(*) FROM writes")[0][0])
+    def _reading(self) -> str:
+        return self._workers_upon(lambda: self._count("SELECT SUM(position) FROM cursors"))
+
+    def _count(self, question: str) -> int:
+        return int(rows(self._store, question)[0][0] or 0)
 
     def _workers_upon(self, count: Callable[[], int]) -> str:
         """Once it has risen; or, if it does not for too long, all the same."""

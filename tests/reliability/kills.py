@@ -24,7 +24,14 @@ from tests.end_to_end.plan import Person, Planner
 from tests.end_to_end.service import Service, make_key, settings_for
 from tests.reliability.deployment import IMPORTED, Deployment
 from tests.reliability.gateways import TOKEN, Gateways
-from tests.reliability.killer import CYCLE_SECONDS, NOTING, PATIENCE_SECONDS, WRITING, Killer
+from tests.reliability.killer import (
+    CYCLE_SECONDS,
+    NOTING,
+    PATIENCE_SECONDS,
+    READING,
+    WRITING,
+    Killer,
+)
 from tests.reliability.trial import Ask, Control, Tally, Trial
 from tests.reliability.verdict import Verdict
 from tests.support.nursery import Nursery
@@ -243,7 +250,7 @@ TRIAL = Trial(
         _control("answers before it commits", 6, "a web server"),
         _control("a STOP goes with the reports and is answered early", 6, "a web server"),
         _control("settles before Salesforce has answered", 4, NOTING),
-        _control("callbacks are ticked off before what they say is kept", 8, "a worker"),
+        _control("callbacks are ticked off before what they say is kept", 4, READING),
         _control("the leases of the dead are waited for", 2, WRITING),
     ),
 )
