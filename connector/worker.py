@@ -14,10 +14,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from connector.clock import Clock
 from connector.domain.errors import ConnectorError
 from connector.heartbeat import BEAT_SECONDS, Heartbeat
+from connector.notify import Notifier
 from connector.pipeline.presence import LOOK_SECONDS
 from connector.pipeline.slot_jobs import slot_jobs
 from connector.pipeline.slots import SlotJob, SlotRunner
 from connector.pipeline.steps import Steps
+from connector.progress import LONGEST_ROUND_SECONDS, Progress
 from connector.settings import Settings
 
 
@@ -52,7 +54,9 @@ SILENCE = timedelta(minutes=1)
 Jobs = dict[str, tuple[Callable[[], object], float]]
 
 
-def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> BackgroundScheduler:
+def build_scheduler(
+    steps: Steps, settings: Settings, clock: Clock, progress: Progress | None = None
+) -> BackgroundScheduler:
     """
     A few jobs in memory; correctness is in the store, so any number of workers may run.
 
@@ -60,11 +64,12 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
     slots are called often, and do nothing unless a slot is due that nobody has worked off.
     """
     events = settings.platform_events != "none"
+    progress = progress or Progress()
     jobs: Jobs = {
         "read": (functools.partial(steps.read_all, READ_ROUNDS), READ_SECONDS),
         "errands": (steps.run_errands, ERRANDS_SECONDS),
         "time rules": (steps.apply_time_rules, TIME_RULES_SECONDS),
-        "heartbeat": (Heartbeat(settings.heartbeat_file).beat, BEAT_SECONDS),
+        "heartbeat": (progress.beat, BEAT_SECONDS),
         "presence": (steps.presence.look, LOOK_SECONDS),
         "login": (steps.logins.look, LOGIN_SECONDS),
         "secrets": (steps.renew, SECRETS_SECONDS),
@@ -87,7 +92,8 @@ def build_scheduler(steps: Steps, settings: Settings, clock: Clock) -> Backgroun
             functools.partial(steps.reconciler.reconcile, api),
             RECONCILE_SECONDS,
         )
-    return schedule(jobs | by_slots(steps.slots, slot_jobs(steps, settings)), clock)
+    by_the_clock = by_slots(steps.slots, slot_jobs(steps, settings))
+    return schedule(jobs | by_the_clock, clock, progress)
 
 
 def by_slots(runner: SlotRunner, jobs: Iterable[SlotJob]) -> Jobs:
@@ -101,8 +107,9 @@ def by_slots(runner: SlotRunner, jobs: Iterable[SlotJob]) -> Jobs:
     }
 
 
-def schedule(jobs: Jobs, clock: Clock) -> BackgroundScheduler:
-    """These jobs in memory, to be started."""
+def schedule(jobs: Jobs, clock: Clock, progress: Progress | None = None) -> BackgroundScheduler:
+    """These jobs in memory, to be started; `progress` hears of each round."""
+    progress = progress or Progress()
     scheduler = BackgroundScheduler(
         timezone="UTC",
         # A thread for each, so that none waits until another has ended.
@@ -111,7 +118,11 @@ def schedule(jobs: Jobs, clock: Clock) -> BackgroundScheduler:
     )
     for name, (step, seconds) in jobs.items():
         scheduler.add_job(
-            Job(name, step, clock), "interval", seconds=seconds, id=name, next_run_time=clock()
+            Job(name, step, clock, progress),
+            "interval",
+            seconds=seconds,
+            id=name,
+            next_run_time=clock(),
         )
     return scheduler
 
@@ -119,16 +130,20 @@ def schedule(jobs: Jobs, clock: Clock) -> BackgroundScheduler:
 class Job:
     """A step that reports its own failures and never ends the worker."""
 
-    def __init__(self, name: str, step: Callable[[], object], clock: Clock) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], object], clock: Clock, progress: Progress
+    ) -> None:
         self._name = name
         self._step = step
         self._clock = clock
+        self._progress = progress
         self._complaint = ""
         self._complained_at = clock() - SILENCE
 
     def __call__(self) -> None:
         try:
-            self._step()
+            with self._progress.at(self._name):
+                self._step()
         except ConnectorError as error:
             self._complain(error)
         except Exception:
@@ -145,7 +160,7 @@ class Job:
         log.log(level, "job.held_up", extra={"job": self._name, "reason": complaint})
 
 
-def run(steps: Steps, settings: Settings, clock: Clock) -> None:
+def run(steps: Steps, settings: Settings, clock: Clock, notifier: Notifier) -> None:
     """Work until SIGTERM or SIGINT, then finish the rounds under way."""
     stopping = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
@@ -156,15 +171,46 @@ def run(steps: Steps, settings: Settings, clock: Clock) -> None:
     steps.block_pusher.prepare()
     steps.block_puller.prepare()
     steps.reconciler.prepare()
-    steps.slots.declare(slot_jobs(steps, settings))
-    scheduler = build_scheduler(steps, settings, clock)
+    jobs = slot_jobs(steps, settings)
+    steps.slots.declare(jobs)
+    progress = Progress({each.name: longest_round(each) for each in jobs})
+    scheduler = build_scheduler(steps, settings, clock, progress)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})
-    signal.sigwait(stopping)
+    notifier.ready()
+    sign = Sign(progress, Heartbeat(settings.heartbeat_file), notifier)
+    while not signal.sigtimedwait(stopping, notifier.seconds):
+        sign.give()
     log.info("worker.stopping")
+    notifier.stopping()
     steps.shift.end()
     stop(scheduler, steps.presence.leave)
     steps.store.close()
+
+
+def longest_round(job: SlotJob) -> float:
+    """Its lease is for the longest pause between two units of work; a round has several."""
+    return max(LONGEST_ROUND_SECONDS, 2 * job.lease.total_seconds())
+
+
+class Sign:
+    """Says that a worker goes on, as long as it does."""
+
+    def __init__(self, progress: Progress, heartbeat: Heartbeat, notifier: Notifier) -> None:
+        self._progress = progress
+        self._heartbeat = heartbeat
+        self._notifier = notifier
+        self._told: list[str] = []
+        heartbeat.beat()
+
+    def give(self) -> None:
+        hanging = self._progress.hanging()
+        if hanging and hanging != self._told:
+            log.error("worker.hangs", extra={"jobs": hanging})
+        elif not hanging:
+            self._heartbeat.beat()
+            self._notifier.alive()
+        self._told = hanging
 
 
 def stop(

@@ -25,6 +25,8 @@ LAYERS = [
         "footprint",
         "gateways",
         "heartbeat",
+        "notify",
+        "progress",
         "mapping",
         "store",
         "salesforce",

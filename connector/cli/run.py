@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from connector.cli.starting import WEB, WORKER, prepare
+from connector.cli.starting import WEB, WORKER, prepare, who_supervises
 from connector.cli.supervisor import supervise
 from connector.clock import system_clock
 from connector.wiring.local import open_store
@@ -23,6 +23,7 @@ def run() -> None:
     Example:
       connector run
     """
+    notifier = who_supervises()
     settings = prepare(*WEB, *WORKER)
     store = open_store(settings, upgrade=not settings.database_url)
     kept = "PostgreSQL" if store.shared else str(settings.data_folder.absolute())
@@ -33,4 +34,4 @@ def run() -> None:
     click.echo(f"listening http://{settings.listen.host}:{settings.listen.port}")
     click.echo(f"writes to {settings.salesforce_login_url}")
     workers = [["worker"]] * settings.worker_processes
-    sys.exit(supervise([["web"], *workers], system_clock))
+    sys.exit(supervise([["web"], *workers], system_clock, notifier))

@@ -2,7 +2,14 @@
 
 from connector.settings.brands import Brands
 from connector.settings.declaration import ADDRESSES, REGION
-from connector.settings.environment import share_metrics_in, shared_metrics_folder
+from connector.settings.environment import (
+    Supervision,
+    share_metrics_in,
+    shared_metrics_folder,
+    supervise_forks,
+    supervised,
+    take_supervision,
+)
 from connector.settings.gateways import (
     GatewaySecrets,
     account_key,
@@ -31,6 +38,7 @@ __all__ = [
     "Secret",
     "Settings",
     "ShownSetting",
+    "Supervision",
     "account_key",
     "block_list_name",
     "block_list_values",
@@ -42,4 +50,7 @@ __all__ = [
     "secret_name",
     "share_metrics_in",
     "shared_metrics_folder",
+    "supervise_forks",
+    "supervised",
+    "take_supervision",
 ]

@@ -1,5 +1,6 @@
 """Reads the CONNECTOR_ variables, and notes every problem rather than the first."""
 
+import dataclasses
 import difflib
 import os
 import re
@@ -27,6 +28,9 @@ _SECRET_WORDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 _NOT_OURS = (f"{PREFIX}TEST_",)
 #: prometheus_client looks for it when it is loaded (client_python, "Multiprocess Mode").
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+#: Where and how often a service manager wants to hear of a process: sd_notify(3),
+#: sd_watchdog_enabled(3).
+_NOTIFY, _WATCHDOG, _WATCHED = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _QUOTED = re.compile(r"""(["'])(.*)\1""")
 
@@ -44,6 +48,35 @@ def share_metrics_in(folder: str) -> None:
 def shared_metrics_folder() -> str:
     """Where this process keeps its counts; empty where it keeps them to itself."""
     return os.environ.get(_METRICS_FOLDER, "")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """Where to tell how this process is, and after how much silence it counts as hanging."""
+
+    address: str
+    watchdog_seconds: float
+
+
+def take_supervision() -> Supervision:
+    """Who wants to hear from this process; its children are not meant, and not told."""
+    address = os.environ.pop(_NOTIFY, "")
+    microseconds = os.environ.pop(_WATCHDOG, "")
+    watched = os.environ.pop(_WATCHED, "") or str(os.getpid())
+    is_watched = microseconds.isdecimal() and watched == str(os.getpid())
+    return Supervision(
+        address=address, watchdog_seconds=int(microseconds) / 1e6 if is_watched else 0.0
+    )
+
+
+def supervised(address: str, watchdog_seconds: float) -> dict[str, str]:
+    """The variables of this process for a child that is to tell us how it is."""
+    return os.environ | {_NOTIFY: address, _WATCHDOG: str(int(watchdog_seconds * 1e6))}
+
+
+def supervise_forks(address: str, watchdog_seconds: float) -> None:
+    """The same for the processes that are forks of this one."""
+    os.environ.update(supervised(address, watchdog_seconds))
 
 
 def with_file(path: Path, *, instead_of: str) -> dict[str, str]:

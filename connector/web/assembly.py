@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from connector import gateways
 from connector.clock import Clock
+from connector.notify import TELLS, Notifier
 from connector.settings import Settings
 from connector.store import Store
 from connector.web import lifetime, metrics
@@ -28,8 +29,11 @@ from connector.wiring.renewal import SECONDS, Renewal
 RESERVE_BYTES = 256 * 2**20
 
 
-def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
+def assemble(
+    settings: Settings, store: Store, clock: Clock, notifier: Notifier | None = None
+) -> Front:
     """Everything that one web process needs; it closes the store when it ends."""
+    notifier = notifier or Notifier()
     commit = GroupCommit(store.inbox.keep, lasts=is_lasting, on_broken=lifetime.end)
     checks = [commit.check, store.check]
     if not store.shared:
@@ -73,6 +77,12 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
     renewal = lifetime.Repeated(
         Renewal(settings, lambda found: door.trust_in(read_secrets(found))).look, SECONDS
     )
+
+    def give_sign() -> None:
+        if not commit.is_stuck:
+            notifier.alive()
+
+    signs = lifetime.Repeated(give_sign, notifier.seconds / TELLS)
     return Front(
         door=door,
         health=health,
@@ -81,9 +91,11 @@ def assemble(settings: Settings, store: Store, clock: Clock) -> Front:
             lifetime.settle_memory,
             Drain(health, settings.drain_seconds).at_sigterm,
             renewal.start,
+            *([give_sign, signs.start] if notifier.is_wanted else []),
         ],
         stopping=[
             renewal.stop,
+            signs.stop,
             commit.close,
             papers.close,
             mount.close,

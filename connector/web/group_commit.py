@@ -21,6 +21,8 @@ BATCH_SIZE = 1_000
 #: Callbacks that may wait at once; beyond it only urgent ones are taken, up to the reserve.
 MOST_WAITING = 4_000
 URGENT_RESERVE = 1_000
+#: Far longer than a store waits for a lock or a server for its network.
+STUCK_SECONDS = 120.0
 
 
 def heals(_error: Exception) -> bool:
@@ -52,6 +54,7 @@ class GroupCommit:
         urgent_reserve: int = URGENT_RESERVE,
         lasts: Callable[[Exception], bool] = heals,
         on_broken: Callable[[], None] = ignore,
+        stuck_after: float = STUCK_SECONDS,
     ) -> None:
         self._commit = commit
         self._limits = {False: most_waiting, True: most_waiting + urgent_reserve}
@@ -62,6 +65,8 @@ class GroupCommit:
         self._waiting = 0
         self._rounds: asyncio.Task[None] | None = None
         self._closed = False
+        self._stuck_after = stuck_after
+        self._committing_since: float | None = None
         self.broken = False
 
     async def keep(self, arrival: Arrival) -> None:
@@ -82,6 +87,13 @@ class GroupCommit:
         if self.broken or self._closed:
             raise StoreUnavailableError("the store takes no more callbacks")
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a commit takes so long that no store comes back from it."""
+        since = self._committing_since
+        now = asyncio.get_running_loop().time()
+        return since is not None and now > since + self._stuck_after
+
     async def close(self) -> None:
         """Take no more, and return when what has gathered is committed."""
         self._closed = True
@@ -101,7 +113,9 @@ class GroupCommit:
         batch, self._gathered = self._gathered[:BATCH_SIZE], self._gathered[BATCH_SIZE:]
         arrivals = [arrival for arrival, _ in batch]
         loop = asyncio.get_running_loop()
+        self._committing_since = loop.time()
         verdicts = await loop.run_in_executor(self._thread, self._try, arrivals)
+        self._committing_since = None
         self._waiting -= len(batch)
         waiters = (waiter for _, waiter in batch)
         for size, error in verdicts:

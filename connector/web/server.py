@@ -1,12 +1,13 @@
 """Serves the front through Granian: processes, limits, and an end that loses nothing."""
 
 import contextlib
+import functools
 import importlib
 import logging
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from granian import Granian
@@ -16,8 +17,16 @@ from granian.http import HTTP1Settings
 from connector import logs
 from connector.clock import system_clock
 from connector.domain.errors import ConfigurationError
-from connector.settings import Address, Settings, share_metrics_in
+from connector.notify import TELLS, Ear, Notifier
+from connector.settings import (
+    Address,
+    Settings,
+    share_metrics_in,
+    supervise_forks,
+    take_supervision,
+)
 from connector.web.lifetime import end_with_parent, leave_at_sigterm, raise_file_limit
+from connector.web.watch import SILENT_PART, Watch, answers
 from connector.wiring.local import open_store
 
 
@@ -40,7 +49,7 @@ BUFFER_BYTES = 65_536
 END_SECONDS = 22
 
 
-def serve(listen: Address, processes: int) -> None:
+def serve(listen: Address, processes: int, notifier: Notifier) -> None:
     """
     Serve until SIGTERM or SIGINT.
 
@@ -52,7 +61,7 @@ def serve(listen: Address, processes: int) -> None:
     os.register_at_fork(after_in_child=leave_at_sigterm)
     with shared_metrics():
         importlib.import_module(ASSEMBLY)
-        Granian(
+        server = Granian(
             "connector.web.server:front",
             factory=True,
             address=listen.host,
@@ -71,7 +80,37 @@ def serve(listen: Address, processes: int) -> None:
             workers_kill_timeout=END_SECONDS,
             log_access=False,  # addresses of callbacks hold tokens
             log_dictconfig={"handlers": {}, "loggers": {"_granian": {}}},
-        ).serve()
+        )
+        if watch := watch_for(notifier, listen, processes):
+            server.on_startup(watch.start)
+            tell_the_end(server, watch)
+        server.serve()
+
+
+def tell_the_end(server: Granian, watch: Watch) -> None:
+    """On SIGTERM the manager hears of it before the processes do."""
+    interrupt: Callable[[], object] = server.signal_handler_interrupt
+
+    def begin(*_signal: object) -> None:
+        watch.stop()
+        interrupt()
+
+    server.signal_handler_interrupt = begin
+
+
+def watch_for(notifier: Notifier, listen: Address, processes: int) -> Watch | None:
+    """Where somebody wants to hear of the server, its processes have to tell it first."""
+    ear = Ear.if_possible() if notifier.is_wanted else None
+    if ear is None:
+        return None
+    supervise_forks(ear.address, notifier.seconds * TELLS)
+    return Watch(
+        notifier,
+        ear,
+        processes,
+        functools.partial(answers, listen),
+        patience=notifier.seconds * TELLS / SILENT_PART,
+    )
 
 
 @contextlib.contextmanager
@@ -110,6 +149,8 @@ def front() -> "Front":
     from connector.web.assembly import assemble  # noqa: PLC0415 (after its metrics are shared)
 
     end_with_parent()
+    supervision = take_supervision()
+    notifier = Notifier(supervision.address, supervision.watchdog_seconds)
     settings = Settings.from_environment()
     logs.setup(
         level=settings.log_level,
@@ -117,4 +158,4 @@ def front() -> "Front":
         secrets=settings.secrets,
     )
     store = open_store(settings, upgrade=False)
-    return assemble(settings, store, system_clock)
+    return assemble(settings, store, system_clock, notifier)

@@ -3,7 +3,9 @@
 import subprocess
 from datetime import timedelta
 
-from connector.cli.supervisor import LONGEST_WAIT, SOUND_AFTER, Child
+from connector.cli.supervisor import LONGEST_WAIT, SILENCE_SECONDS, SOUND_AFTER, Child, Signs
+from connector.notify import Notifier
+from tests.support.manager import listening
 
 
 def fall(child, now):
@@ -58,3 +60,42 @@ def test_only_one_that_never_fell_is_new(clock):
     fall(child, clock())
 
     assert not child.is_new
+
+
+class TestSilence:
+    def child(self):
+        child = Child(["--version"])
+        child.process = subprocess.Popen(["/bin/sleep", "600"])
+        return child
+
+    def test_one_that_hangs_is_killed_and_so_falls(self, clock):
+        child = self.child()
+        child.says("READY=1", 100)
+
+        silent = child.kill_if_silent(100 + SILENCE_SECONDS + 1)
+
+        child.process.wait()
+        assert silent
+        assert child.fallen(clock())
+        assert child.start_at == clock()
+
+    def test_one_that_was_never_heard_may_take_its_time_to_start(self):
+        child = self.child()
+
+        assert not child.kill_if_silent(10_000)
+
+        child.process.kill()
+        child.process.wait()
+
+    def test_a_manager_hears_of_it_once_all_serve(self, tmp_path):
+        children = [Child(["web"]), Child(["worker"])]
+        with listening(tmp_path) as manager:
+            signs = Signs(children, None, Notifier(manager.settings["NOTIFY_SOCKET"], 40))
+            children[0].ready = True
+            signs.look(1)
+            children[1].ready = True
+            for moment in (2, 3, 12):
+                signs.look(moment)
+            signs.stop()
+
+            assert manager.until("STOPPING=1") == ["READY=1", "WATCHDOG=1", "STOPPING=1"]

@@ -5,6 +5,10 @@ import subprocess
 
 import pytest
 
+from connector.cli.supervisor import GRACE
+from connector.web.drain import LAST_SECONDS
+from connector.web.server import END_SECONDS as WEB_END_SECONDS
+from connector.worker import END_SECONDS, HANDING_BACK_SECONDS
 from tests.deploy.dockerfile import ROOT
 
 
@@ -12,6 +16,8 @@ FOLDER = ROOT / "deploy" / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 #: On a scale from 0 to 10; ours is 1.4.
 MOST_EXPOSED = 2.0
+#: What CONNECTOR_DRAIN_SECONDS may be at the most.
+LONGEST_DRAIN_SECONDS = 10
 
 
 def lines(path):
@@ -61,6 +67,16 @@ class TestUnit:
         times = values(path, "TimeoutStopSec")
 
         assert kind == "oneshot" or times == ["45"]
+        assert END_SECONDS + HANDING_BACK_SECONDS < GRACE.total_seconds() < 25
+        assert LONGEST_DRAIN_SECONDS + LAST_SECONDS < WEB_END_SECONDS < GRACE.total_seconds()
+
+    def test_it_is_started_anew_when_it_falls_silent(self, path):
+        [kind] = values(path, "Type")
+
+        if kind != "oneshot":
+            assert (kind, values(path, "NotifyAccess")) == ("notify", ["main"])
+            assert values(path, "WatchdogSec") == ["60"]
+            assert values(path, "Restart") == ["always"]
 
     def test_what_it_may_not_do_is_the_same_in_all(self, path):
         assert limits(path) == limits(FOLDER / "connector.service")

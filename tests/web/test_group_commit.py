@@ -173,6 +173,22 @@ class TestFaults:
         assert broken.is_set()
         assert commit.broken
 
+    def test_a_store_that_does_not_come_back_is_noted(self, inbox):
+        commit = GroupCommit(inbox.keep, stuck_after=-1)
+
+        async def run():
+            inbox.gate.clear()
+            before = commit.is_stuck
+            waiting = asyncio.create_task(commit.keep(arrival(1)))
+            await entered(inbox)
+            meanwhile = commit.is_stuck
+            inbox.gate.set()
+            await waiting
+            await commit.close()
+            return before, meanwhile, commit.is_stuck
+
+        assert asyncio.run(run()) == (False, True, False)
+
 
 class TestOverload:
     @pytest.fixture
