@@ -188,13 +188,14 @@ class Explainer:
             self._transaction, self._mappings, delivery, matches, chosen.campaign
         )
         numbers = {event.callback_id for event in events if event.callback_id}
+        callbacks = self._inbox.listed_by_id(numbers)[::-1]
         waits = self._transaction.deliveries.is_changed(*key)
         return MessageStory(
             delivery=delivery,
             shown_status=delivery.shown_status,
             status_at=delivery.shown_status_at,
             started_at=delivery.started_at,
-            callbacks=self._inbox.listed_by_id(numbers)[::-1],
+            callbacks=callbacks,
             events=list(_seen(delivery, events)),
             shown_on=[
                 ShownOn(
@@ -218,7 +219,8 @@ class Explainer:
             ),
             campaign=tell_campaign(
                 chosen,
-                registered=any(each.kind == "registration" for each in events),
+                callbacks,
+                all_kept=len(callbacks) == len(numbers),
                 by_membership=self._campaigns.by_membership,
             ),
         )

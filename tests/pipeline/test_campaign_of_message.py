@@ -8,6 +8,8 @@ from connector.emulator import seed_campaign, seed_contacts
 from connector.emulator.kinds import lookup
 from connector.mapping import MEMBER
 from connector.pipeline.campaign_check import count_again
+from connector.pipeline.explain import explain
+from connector.pipeline.phone_reader import PhoneReader
 from tests.pipeline.org_mappings import load, optional
 from tests.pipeline.test_campaigns_of import Counted
 from tests.pipeline.test_message_rows import MAGIC, MAGIC_FILE
@@ -48,6 +50,8 @@ def test_it_counts_for_the_campaign_of_its_record(emulator, pipeline):
     assert emulator.calls["GET /query"] == before + 1
     assert emulator.record("Contact", alex)["SMS_Last_Campaign__c"] == spring
     assert pipeline.differences() == pipeline.differences(spring) == []
+    told = explain(pipeline.store, pipeline.mappings, PhoneReader(), "42").messages[0].campaign
+    assert (told.campaign, told.because) == (spring, f"the record of {NAME} names it")
 
 
 def test_a_record_tells_whose_message_it_is_and_its_campaign(emulator, pipeline):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +11,11 @@ from connector.domain.delivery import DeliveryStatus
 from connector.emulator import seed_campaign, seed_contacts, seed_leads
 from connector.mapping import MEMBER
 from connector.pipeline.campaign_check import check_campaigns, count_again
+from connector.pipeline.campaigns_of import Why
 from connector.pipeline.counting import Counting
 from connector.pipeline.enqueue import enqueue
 from connector.pipeline.erasure import erase
+from connector.pipeline.explain import explain
 from connector.pipeline.lookup import Seeker
 from connector.pipeline.match import match
 from connector.pipeline.memberships import MEMBERSHIPS
@@ -421,3 +424,81 @@ def test_without_the_setting_nothing_is_asked(
         assert t.lookups.due(clock(), 10) == []
         (found,) = Counting(mappings).contributions(t, [t.deliveries.find("kannel", "42")])
     assert found.campaign == ""
+
+
+class TestExplanation:
+    """Why a message belongs to a campaign, and what is asked for to know."""
+
+    def told(self, pipeline, message_id="42"):
+        found = explain(
+            pipeline.store,
+            pipeline.mappings,
+            PhoneReader(),
+            message_id,
+            pipeline.counting.campaigns,
+        )
+        (message,) = found.messages
+        sought = [(each.object, each.what, each.attempts) for each in message.sought]
+        return message.campaign, sought
+
+    def test_of_what_is_asked_for(self, emulator, pipeline, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        pipeline.sent(alex)
+        until = (clock() + timedelta(minutes=5)).replace(second=0)
+
+        campaign, sought = self.told(pipeline)
+
+        assert (campaign.campaign, campaign.why) == ("", Why.NONE)
+        assert sought == [(MEMBERSHIPS, f"{alex} until {until:%Y-%m-%d %H:%M}", 0)]
+
+    def test_of_the_membership(self, emulator, pipeline, clock):
+        (alex,) = seed_contacts(emulator, 1)
+        joined = clock()
+        spring = seed_campaign(emulator, "Spring", [alex])
+        pipeline.send(alex)
+
+        campaign, sought = self.told(pipeline)
+
+        assert (campaign.campaign, campaign.why, sought) == (spring, Why.MEMBERSHIP, [])
+        assert f"since {joined:%Y-%m-%d %H:%M:%S}" in campaign.because
+
+    def test_of_what_rode_along_or_was_registered(self, emulator, pipeline, clock):
+        autumn = seed_campaign(emulator, "Autumn")
+        pipeline.keep(dlr(1, "42", ref=f"&campaign={autumn}"))
+        pipeline.store.register([report("43", sent_at=clock(), campaign=autumn)])
+        pipeline.match()
+
+        rode, sought = self.told(pipeline)
+        registered, _ = self.told(pipeline, "43")
+
+        assert (rode.campaign, rode.because, sought) == (
+            autumn,
+            "it rode along in a callback",
+            [],
+        )
+        assert (registered.campaign, registered.because) == (
+            autumn,
+            "the sender registered the message for it",
+        )
+
+    def test_of_what_is_kept(self, emulator, pipeline):
+        (alex,) = seed_contacts(emulator, 1, MobilePhone=MOBILE)
+        spring = seed_campaign(emulator, "Spring", [alex])
+        pipeline.directory.sync()
+        pipeline.send()
+        emulator.delete("Contact", alex)
+        pipeline.directory.sync()
+        count_again(pipeline.store)
+        pipeline.match()
+
+        campaign, sought = self.told(pipeline)
+
+        assert (campaign.campaign, campaign.why, sought) == (spring, Why.KEPT, [])
+
+    def test_says_nothing_where_nobody_asks(self, emulator, pipeline):
+        (alex,) = seed_contacts(emulator, 1)
+        pipeline.sent(alex)
+
+        found = explain(pipeline.store, pipeline.mappings, PhoneReader(), "42")
+
+        assert found.messages[0].campaign is None
