@@ -1,12 +1,13 @@
 """All trials, the longest first."""
 
-from tests.reliability import consent, drain, kills, power_loss, schedulers, slow_clients
+from tests.reliability import consent, drain, kills, postgresql, power_loss, schedulers, slow_clients
 from tests.reliability.trial import Trial
 
 
 TRIALS: tuple[Trial, ...] = (
     kills.TRIAL,
     consent.TRIAL,
+    postgresql.TRIAL,
     power_loss.TRIAL,
     drain.TRIAL,
     schedulers.TRIAL,
