@@ -83,6 +83,13 @@ class TestCampaigns:
         page = seen("/campaigns")
 
         assert page.index(BADLY) < page.index(WELL) < page.index("Without a campaign")
+
+    @pytest.mark.parametrize("path", ["/campaigns", f"/campaigns/{WELL}"])
+    def test_have_the_names_that_salesforce_gave_and_their_ids(self, seen, path):
+        page = seen(path)
+
+        assert "Spring sale &lt;Berlin&gt;" in page
+        assert f"<code>{WELL}</code>" in page
         assert "Change the text: the carrier took it for spam" in page
 
     def test_one_in_full(self, seen):
