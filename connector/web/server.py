@@ -8,11 +8,12 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+from granian.server.common import AbstractServer
 
 from connector import logs
 from connector.clock import system_clock
@@ -87,7 +88,7 @@ def serve(listen: Address, processes: int, notifier: Notifier) -> None:
         server.serve()
 
 
-def tell_the_end(server: Granian, watch: Watch) -> None:
+def tell_the_end(server: AbstractServer[Any], watch: Watch) -> None:
     """On SIGTERM the manager hears of it before the processes do."""
     interrupt: Callable[[], object] = server.signal_handler_interrupt
 
@@ -95,7 +96,7 @@ def tell_the_end(server: Granian, watch: Watch) -> None:
         watch.stop()
         interrupt()
 
-    server.signal_handler_interrupt = begin
+    server.signal_handler_interrupt = begin  # type: ignore[method-assign] # read when it starts
 
 
 def watch_for(notifier: Notifier, listen: Address, processes: int) -> Watch | None:
