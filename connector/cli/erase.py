@@ -10,6 +10,7 @@ from connector import gateways
 from connector.cli.acting import os_user, phone_of
 from connector.cli.asking import is_asked, paragraph
 from connector.cli.bars import bar
+from connector.cli.erase_again import erase_again
 from connector.cli.moments import shown
 from connector.cli.opening import opened
 from connector.cli.outgoing import written_file
@@ -31,11 +32,21 @@ _POSTGRESQL = (
 
 
 @click.command()
-@click.argument("phone")
+@click.argument("phone", default="")
+@click.option(
+    "--again",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Whoever a certificate or an export of the audit names.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--certificate", default="", metavar="FILE", help="Where to write it, as JSON.")
 @json_option
-def erase(phone: str, certificate: str, *, yes: bool, as_json: bool) -> None:
+def erase(
+    phone: str, files: tuple[Path, ...], certificate: str, *, yes: bool, as_json: bool
+) -> None:
     r"""
     Erase a number: callbacks, messages, directory, what waits to be written, all of it.
 
@@ -43,11 +54,19 @@ def erase(phone: str, certificate: str, *, yes: bool, as_json: bool) -> None:
     hold is for you to erase there, Salesforce first: else the number comes back with the
     record's next change. Exit code 1: not all of it is gone, call again.
 
+    After a backup was restored, --again erases once more who was erased since it was made.
+
     \b
-    Example:
+    Examples:
       connector erase +447700900123 --certificate erased-4711.json
+      connector erase --again erased-4711.json --again audit.jsonl
     """
     settings = Settings.from_environment()
+    if bool(phone) == bool(files):
+        raise ConfigurationError("say which number, or --again with a file")
+    if files:
+        erase_again(settings, files, as_json=as_json)
+        return
     read_phone = phone_reader(settings)
     mappings = read_mappings(settings)
     number = phone_of(read_phone, phone)

@@ -197,8 +197,8 @@ def _restoration(found: Store) -> Restoration | None:
 def _restored(restoration: Restoration) -> str:
     return (
         f"restored at {shown(restoration.at)} UTC: opt-outs since"
-        f" {shown(restoration.since)} UTC may be missing, so nobody is told that a number may be"
-        " texted; see docs/operations.md, Restore, and `connector store reopen`"
+        f" {shown(restoration.since)} UTC may be missing, so nobody is told that a number may"
+        " be texted; see docs/operations.md, Restore, and `connector store reopen`"
     )
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from connector.clock import Clock
@@ -20,6 +20,7 @@ from connector.pipeline.spellings import Spellings
 from connector.store import Store
 from connector.store.audit import Act
 from connector.store.erasure import Request, Texts
+from connector.store.privacy import is_pseudonym
 
 
 #: How long a backup is kept, so how long it may still hold the number.
@@ -70,6 +71,14 @@ def holders(store: Store, phone: str) -> list[RecordRef]:
     with store.transaction(reads=True) as transaction:
         found = transaction.directory.holders([phone]).get(phone, [])
     return list(dict.fromkeys(each.record for each in found))
+
+
+def come_back(store: Store, names: Collection[str]) -> list[str]:
+    """The numbers that were erased under these names, and stand in the store all the same."""
+    with store.transaction(reads=True) as transaction:
+        name_of = transaction.pseudonym
+        found = {each for each in store.erasure().numbers() if not is_pseudonym(each)}
+        return sorted(each for each in found if name_of(each) in names)
 
 
 def erase(

@@ -44,7 +44,7 @@ def reopen(
     reason: str,
     nothing_lost: bool,
 ) -> None:
-    """A person says that it can be trusted; raises ConfigurationError where that is too soon."""
+    """Trust it again, as a person says; raises ConfigurationError where that is too soon."""
     if left and not nothing_lost:
         raise ConfigurationError(
             f"not read yet: {', '.join(left)}: let a worker run, and call again"

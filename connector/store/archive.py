@@ -180,7 +180,7 @@ def _add(tar: tarfile.TarFile, path: Path, progress: Progress) -> str:
     member.size, member.mode = path.stat().st_size, 0o600
     with path.open("rb") as file:
         heard = _Heard(file, progress)
-        tar.addfile(member, heard)  # type: ignore[arg-type]  # it reads, and does no more
+        tar.addfile(member, heard)
     return heard.hash.hexdigest()
 
 

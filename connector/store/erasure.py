@@ -18,6 +18,8 @@ CALLBACKS_PAGE = 500
 _LEFT_OUT = frozenset(
     {"alembic_version", "api_keys", "audit", "callbacks", "leases", "schema_support"}
 )
+#: Columns that hold one number each.
+_NUMBERS = frozenset({"phone", "recipient"})
 SELECT_CALLBACKS = Sql("""
     SELECT id, urgent, target, headers, body, parts FROM callbacks
     WHERE id > :position ORDER BY id LIMIT :limit
@@ -89,6 +91,22 @@ class Erasure:
                 if name not in _LEFT_OUT
             ]
         return [table for table in tables if table.texts]
+
+    def numbers(self) -> Iterator[str]:
+        """Every number that stands in a column of numbers, some more than once."""
+        for table in self.tables():
+            for name in sorted(_NUMBERS.intersection(table.texts)):
+                column = sa.column(name)
+                asked = sa.select(column).distinct().select_from(sa.table(table.name))
+                after = ""
+                while True:
+                    page = asked.where(column > after).order_by(column).limit(self._page)
+                    with store_errors(), self._reading(self._state) as connection:
+                        found = list(connection.execute(page).scalars())
+                    yield from found
+                    if not found:
+                        break
+                    after = found[-1]
 
     def pages(self, table: TextTable, digits: str) -> Iterator[tuple[int, list[Texts]]]:
         """How many rows were looked at, and those with these digits in this order."""

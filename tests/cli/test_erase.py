@@ -66,6 +66,53 @@ class TestErase:
         assert path.read_text() == "mine"
 
 
+@pytest.mark.usefixtures("kept")
+class TestAgain:
+    """An older backup has brought back who was erased."""
+
+    @pytest.mark.parametrize("proof", ["certificate", "audit"])
+    def test_erases_whom_the_file_names(self, operate, store, tmp_path, proof):
+        path = tmp_path / "proof"
+        operate("erase", MOBILE, "--yes", "--certificate", path)
+        if proof == "audit":
+            path.unlink()
+            operate("audit", "export", path)
+        entry = DirectoryEntry(
+            record=RecordRef("Contact", ALEX), phones={"MobilePhone": MOBILE}, modified_at=NOON
+        )
+        with store.transaction() as t:
+            keep_entries(t, [entry], PhoneReader())
+
+        answer = operate("erase", "--again", path)
+
+        assert answer.stdout == "1 named, 1 of them were here again, 1 erased\n"
+        assert MOBILE not in list(store.erasure().numbers())
+        assert operate("consent", "check", MOBILE).exit_code == 1
+
+    def test_leaves_the_others_alone(self, operate, store, tmp_path):
+        path = tmp_path / "proof"
+        operate("erase", "+447700900999", "--yes", "--certificate", path)
+
+        told = json.loads(operate("erase", "--again", path, "--json").stdout)
+
+        assert told == {"named": 1, "found": 0, "erased": 0}
+        assert MOBILE in list(store.erasure().numbers())
+
+    @pytest.mark.parametrize("content", ["", "x", "{}", '{"action": "other"}', "[1]"])
+    def test_wants_a_file_that_names_somebody(self, operate, tmp_path, content):
+        path = tmp_path / "proof"
+        path.write_text(content)
+
+        answer = operate("erase", "--again", path)
+
+        assert isinstance(answer.exception, ConfigurationError)
+        assert str(path) in str(answer.exception)
+
+    @pytest.mark.parametrize("words", [(), (MOBILE, "--again", "x")])
+    def test_wants_a_number_or_a_file(self, operate, words):
+        assert isinstance(operate("erase", *words).exception, ConfigurationError)
+
+
 @pytest.mark.parametrize("text", ["12", "Company", "%", "' OR 1=1"])
 def test_wants_a_number(operate, text):
     answer = operate("erase", text, "--yes")
