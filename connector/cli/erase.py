@@ -10,7 +10,7 @@ from connector import gateways
 from connector.cli.acting import os_user, phone_of
 from connector.cli.asking import is_asked, paragraph
 from connector.cli.bars import bar
-from connector.cli.erase_again import erase_again
+from connector.cli.erase_again import erase_named
 from connector.cli.moments import shown
 from connector.cli.opening import opened
 from connector.cli.outgoing import written_file
@@ -65,7 +65,7 @@ def erase(
     if bool(phone) == bool(files):
         raise ConfigurationError("say which number, or --again with a file")
     if files:
-        erase_again(settings, files, as_json=as_json)
+        erase_named(settings, files, as_json=as_json)
         return
     read_phone = phone_reader(settings)
     mappings = read_mappings(settings)

@@ -18,7 +18,7 @@ from connector.settings import Settings
 from connector.wiring.local import phone_reader, read_mappings
 
 
-def erase_again(settings: Settings, files: Sequence[Path], *, as_json: bool) -> None:
+def erase_named(settings: Settings, files: Sequence[Path], *, as_json: bool) -> None:
     """Everybody whom these files name and who is known here by number; asks nobody."""
     names = set(_names(files))
     read_phone, mappings = phone_reader(settings), read_mappings(settings)
