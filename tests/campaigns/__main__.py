@@ -16,10 +16,11 @@ from datetime import timedelta
 from connector.emulator import EmulatedOrg
 from connector.pipeline.campaign_check import check_campaigns
 from connector.store import Store
+from tests.campaigns.memberships import Enrolment
 from tests.campaigns.play import Play, differences, rows_of
-from tests.campaigns.recount import recount
+from tests.campaigns.recount import CampaignOf, named, recount
 from tests.campaigns.script import START, Sent
-from tests.campaigns.stage import SETTINGS, ZONE, cast, emulated, objects, served
+from tests.campaigns.stage import BY_MEMBERSHIP, SETTINGS, ZONE, cast, emulated, objects, served
 from tests.support import postgres
 from tests.support.clock import TestClock
 
@@ -33,11 +34,14 @@ def main() -> int:
         stack.callback(store.close)
         org = stack.enter_context(emulated(clock))
         messages = cast(org, options.messages, options.seed)
-        steps = stack.enter_context(served(store, org, clock))
-        play = Play(steps, SETTINGS, clock, messages)
+        settings = BY_MEMBERSHIP if options.memberships else SETTINGS
+        steps = stack.enter_context(served(store, org, clock, settings))
+        enrolment = Enrolment(org, clock, messages, options.seed)
+        play = Play(steps, settings, clock, messages, enrolment.go_on)
+        campaign_of = enrolment.campaign_of if options.memberships else named
         for days in (2, 9):
             play.run(START + timedelta(days=days))
-            if wrong := _wrong(days, messages, clock, org):
+            if wrong := _wrong(days, messages, clock, org, campaign_of):
                 _say(*wrong[:20])
                 return 1
         calls = org.calls.total()
@@ -54,6 +58,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--memberships", action="store_true", help="those that name no campaign have one, too"
+    )
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     return parser.parse_args()
 
@@ -68,9 +75,13 @@ def _place(engine: str, stack: contextlib.ExitStack) -> str:
 
 
 def _wrong(
-    days: int, messages: Sequence[Sent], clock: TestClock, org: EmulatedOrg
+    days: int,
+    messages: Sequence[Sent],
+    clock: TestClock,
+    org: EmulatedOrg,
+    campaign_of: CampaignOf,
 ) -> list[str]:
-    expected = recount(messages, clock.now, ZONE, objects(messages))
+    expected = recount(messages, clock.now, ZONE, objects(messages), campaign_of)
     wrong = differences(expected, rows_of(org, list(next(iter(expected.values())))))
     _say(f"day {days}: {len(expected)} rows counted by hand, {len(wrong)} differences")
     return wrong

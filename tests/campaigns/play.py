@@ -1,7 +1,7 @@
 """Plays a script through the service and compares the org's rows with those counted by hand."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -34,10 +34,16 @@ class Play:
     """The service with a script before it, and the time in which it is played."""
 
     def __init__(
-        self, steps: Steps, settings: Settings, clock: TestClock, messages: Sequence[Sent]
+        self,
+        steps: Steps,
+        settings: Settings,
+        clock: TestClock,
+        messages: Sequence[Sent],
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self.steps = steps
         self.clock = clock
+        self._meanwhile = meanwhile
         (self._roll_up,) = (job for job in slot_jobs(steps, settings) if job.name == "roll-up")
         self._registered = sorted(
             (each for each in messages if each.registered), key=lambda each: each.sent_at
@@ -56,6 +62,7 @@ class Play:
         """Let time pass; what arrives meanwhile is read, counted and written."""
         while self.clock.now < until:
             self.clock.now = min(self.clock.now + STEP, until)
+            self._meanwhile()
             self._register()
             self._receive()
             self.settle()
@@ -64,6 +71,8 @@ class Play:
         """Do what there is to do by now."""
         self.steps.apply_time_rules()
         self.steps.read_all(1_000)
+        while self.steps.look_up().asked:
+            self.steps.read_all(1_000)
         self.steps.slots.run(self._roll_up)
         self.steps.read_all(1_000)
         self.steps.push()

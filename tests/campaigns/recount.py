@@ -4,7 +4,7 @@ import collections
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -19,6 +19,7 @@ REASONS = (
 EXPIRES_AFTER = timedelta(hours=72)
 Row = dict[str, object]
 Place = tuple[object, ...]
+CampaignOf = Callable[[Sent, datetime, datetime, tzinfo], str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,17 @@ class Counted:
     priced: bool = False
 
 
+def named(message: Sent, _started: datetime, _now: datetime, _zone: tzinfo) -> str:
+    """The campaign that was named with a message, empty for none."""
+    return message.campaign
+
+
 def recount(
-    messages: Iterable[Sent], now: datetime, zone: tzinfo, object_of: dict[str, str]
+    messages: Iterable[Sent],
+    now: datetime,
+    zone: tzinfo,
+    object_of: dict[str, str],
+    campaign_of: CampaignOf = named,
 ) -> dict[Place, Row]:
     """Every row that there has to be: by campaign, period, its start, split and value."""
     rows: dict[Place, list[Counted]] = collections.defaultdict(list)
@@ -43,7 +53,9 @@ def recount(
         if not heard and not (message.registered and message.sent_at <= now):
             continue
         counted = _counted(message, heard, now)
-        for place in _places(message, _started(message, heard), zone, object_of):
+        started = _started(message, heard)
+        campaign = campaign_of(message, started, now, zone) or None
+        for place in _places(message, campaign, started, zone, object_of):
             rows[place].append(counted)
     return {place: _row(found) for place, found in rows.items()}
 
@@ -70,12 +82,15 @@ def _counted(message: Sent, heard: list[Report], now: datetime) -> Counted:
 
 
 def _places(
-    message: Sent, started: datetime, zone: tzinfo, object_of: dict[str, str]
+    message: Sent,
+    campaign: str | None,
+    started: datetime,
+    zone: tzinfo,
+    object_of: dict[str, str],
 ) -> Iterator[Place]:
     local = started.astimezone(zone)
     hour = local.replace(minute=0, second=0, microsecond=0)
     day = hour.replace(hour=0)
-    campaign = message.campaign or None
     yield (campaign, "Total", None, None, None)
     yield (campaign, "Day", day.timestamp(), None, None)
     yield (campaign, "Hour", hour.timestamp(), None, None)

@@ -1,6 +1,7 @@
 """Where the script is played: the service on a store, before an emulated org."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from tests.support.sms_org import install_sms_fields
 #: A zone in which neither hours nor days begin with those of UTC.
 ZONE = ZoneInfo("Asia/Kolkata")
 SETTINGS = Settings(campaign_time_zone=ZONE, salesforce_bulk_from=0)
+BY_MEMBERSHIP = dataclasses.replace(SETTINGS, campaign_by_membership="yes")
 PEOPLE = 20
 _NAMES = {"003": "Contact", "00Q": "Lead"}
 
@@ -34,13 +36,15 @@ def emulated(clock: TestClock) -> Iterator[EmulatedOrg]:
 
 
 @contextlib.contextmanager
-def served(store: Store, org: EmulatedOrg, clock: TestClock) -> Iterator[Steps]:
+def served(
+    store: Store, org: EmulatedOrg, clock: TestClock, settings: Settings = SETTINGS
+) -> Iterator[Steps]:
     """The steps of the service for this org."""
     access = OrgAccess(login_url=org.my_domain, client_id="key", client_secret="hush-hush")
     with contextlib.closing(
         connect(access, clock=clock, adapter=WSGIAdapter(create_app(org)))
     ) as client:
-        yield build_steps(SETTINGS, store, client, clock=clock)
+        yield build_steps(settings, store, client, clock=clock)
 
 
 def cast(org: EmulatedOrg, messages: int, seed: int) -> list[Sent]:
