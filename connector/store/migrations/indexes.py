@@ -18,6 +18,9 @@ def build_index(name: str, table: str, columns: Sequence[str], *, where: str = "
 
     On a server it is built concurrently: nobody who writes has to wait. One that was broken
     off, and is of no use, is built anew. An embedded database has one writer, who waits.
+
+    What the revision did before is committed by it, before the revision counts as done: it has
+    to bear being done again.
     """
     condition = sa.text(where) if where else None
     connection = op.get_bind()

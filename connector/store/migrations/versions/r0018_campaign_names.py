@@ -26,5 +26,6 @@ def upgrade() -> None:
         sa.Column("name", TEXT, nullable=False),
         sa.Column("read_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
+        if_not_exists=True,  # building an index commits it, and may be broken off
     )
     build_index("events_received", "events", ["received_at"])
