@@ -16,8 +16,9 @@ def test_it_has_a_title_and_says_what_is_to_be_seen():
     tree = ET.fromstring(TEXT)  # noqa: S314 (our own file)
     named = {each.get("id") for each in tree}
 
-    assert set(tree.get("aria-labelledby").split()) <= named
-    assert len(tree.find(f"{SVG}desc").text.split()) > 30
+    assert set(tree.get("aria-labelledby", "nothing").split()) <= named
+    assert tree.findtext(f"{SVG}title")
+    assert len(tree.findtext(f"{SVG}desc", "").split()) > 30
 
 
 def test_it_loads_nothing_and_runs_nothing():
