@@ -30,12 +30,14 @@ class Rhythm:
     """
     How often slots begin, how long a lease lasts, and how long a job rests in between.
 
-    With a `fault` all of them run with this mistake in their code.
+    The longer job has so many `parts` before its end. With a `fault` all of them run with this
+    mistake in their code.
     """
 
     every_ms: int = 250
     lease_ms: int = 1_000
     rest_ms: int = 200
+    parts: int = 2
     fault: str = ""
 
     def jobs(self) -> Sequence[SlotJob]:
@@ -53,13 +55,13 @@ class Rhythm:
             self._rest(0.1)
 
     def _long(self, turn: Turn) -> str:
-        for _ in range(2):
+        for _ in range(self.parts):
             with turn.held() as transaction:
                 journal.write(transaction, turn, journal.PART)
             self._rest()
         with turn.closing() as transaction:
             journal.write(transaction, turn, journal.END)
-        return "three units"
+        return f"{self.parts + 1} units"
 
     def _rest(self, share: float = 1) -> None:
         seconds = random.random() * share * self.rest_ms / 1000  # noqa: S311 (spreads)

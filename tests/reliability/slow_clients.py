@@ -10,7 +10,7 @@ from connector.web import server
 from connector.web.body import BodyReader
 from tests.benchmarks.load import LoadReport, load, request
 from tests.reliability.trial import Ask, Control, Tally, Trial
-from tests.support.serving import TOKEN, Serving, serving
+from tests.support.serving import CONNECTOR, TOKEN, Serving, serving
 from tests.web.slow_clients import Slow
 
 
@@ -58,13 +58,12 @@ async def _among(port: int, clients: int, seconds: float) -> tuple[Slow, LoadRep
 
 
 def _run(ask: Ask, mistake: str = "") -> Tally:
-    planted = [sys.executable, "-m", __name__, mistake]
-    launcher = {"launcher": planted} if mistake else {}
+    launcher = [sys.executable, "-m", __name__, mistake] if mistake else CONNECTOR
     clients = ask.of(CLIENTS, 150)
     seconds = FAULTY_SECONDS if mistake else ask.of(SECONDS, 3)
     with (
         tempfile.TemporaryDirectory(prefix="connector-slow-") as folder,
-        serving(Path(folder), **launcher) as serves,
+        serving(Path(folder), launcher=launcher) as serves,
     ):
         slow, report = asyncio.run(_among(serves.port, clients, seconds))
         return _told(clients, slow, report, serves)

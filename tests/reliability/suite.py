@@ -1,11 +1,21 @@
 """All trials, the longest first."""
 
-from tests.reliability import consent, drain, kills, postgresql, power_loss, schedulers, slow_clients
+from tests.reliability import (
+    consent,
+    drain,
+    hosts,
+    kills,
+    postgresql,
+    power_loss,
+    schedulers,
+    slow_clients,
+)
 from tests.reliability.trial import Trial
 
 
 TRIALS: tuple[Trial, ...] = (
     kills.TRIAL,
+    hosts.TRIAL,
     consent.TRIAL,
     postgresql.TRIAL,
     power_loss.TRIAL,
