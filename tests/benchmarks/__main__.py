@@ -19,6 +19,7 @@ from tests.benchmarks import (
     backlog,
     disk,
     freshness,
+    growth,
     ingest,
     machine,
     pushing,
@@ -40,6 +41,7 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Iterator[Figure]]] = {
     "freshness": freshness.run,
     "backlog": backlog.run,
     "roll-up": rolling_up.run,
+    "growth": growth.run,
 }
 _REACHED = {True: "yes", False: "no", None: ""}
 
