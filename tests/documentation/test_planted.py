@@ -23,6 +23,7 @@ def page(text):
         "```console\n$ connector config chek\n```",
         "```console\n$ cd deploy && connector config chek\n```",
         "```console\n$ .venv/bin/connector store upgarde\n```",
+        "```console\n$ CONNECTOR_LISTEN=127.0.0.1:8081 connector wep\n```",
         "```sh\nconnector callbacks reconcile --sinse 6h\n```",
         "```console\n$ connector keys create crm \\\n    --scoope messages:read\n```",
         "Or `connector explain ID | connector konsent list`.",
