@@ -53,6 +53,13 @@ def test_what_a_page_claims_is_so(path, of):
     assert [each for each in of.faults(page) if each not in SAID_ON_PURPOSE] == []
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_row_of_a_table_is_longer_than_another(path):
+    tables = Page(path, path.read_text("utf-8")).tables
+
+    assert [rows for rows in tables if len(set(rows)) > 1] == []
+
+
 def test_the_gateways_of_the_readme_are_the_installed_ones():
     text = (ROOT / "README.md").read_text("utf-8")
     table = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", text, flags=re.MULTILINE)

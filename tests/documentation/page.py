@@ -47,6 +47,19 @@ class Page:
         return _LINK.findall(text) + _SOURCE.findall(text)
 
     @cached_property
+    def tables(self) -> list[list[int]]:
+        """Of each table, into how many cells its rows fall apart."""
+        found: list[list[int]] = []
+        before = ""
+        for line in self.prose.splitlines():
+            if line.startswith("|"):
+                if not before.startswith("|"):
+                    found.append([])
+                found[-1].append(len(re.findall(r"(?<!\\)\|", line)) - 1)
+            before = line
+        return found
+
+    @cached_property
     def spans(self) -> list[str]:
         """What stands in the text as code, a line break counting as a blank."""
         return [" ".join(each.split()) for each in _SPAN.findall(self.prose)]

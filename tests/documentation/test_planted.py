@@ -117,3 +117,9 @@ def test_a_link_that_leads_nowhere_is_found(text):
 )
 def test_a_link_that_leads_somewhere_is_let_pass(text):
     assert list(links.faults(page(text))) == []
+
+
+def test_a_table_that_falls_apart_is_seen():
+    table = "| a | b |\n|---|---|\n| `x|y` | c |\n| `x\\|y` | c |\n"
+
+    assert page(f"Text.\n\n{table}\nText.\n").tables == [[2, 2, 3, 2]]
