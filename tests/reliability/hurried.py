@@ -57,22 +57,23 @@ _TIMES: tuple[tuple[object, str, object], ...] = (
 
 def locks(url: str, lease: str) -> None:
     """A worker in the middle of a unit of work under this lease."""
-    with Store.open(url, upgrade=False).transaction() as transaction:
-        _take(transaction.leases, lease, own_name())
-        _stay()
+    store, holder = Store.open(url, upgrade=False), own_name()
+    while True:  # a try that fails has locked the lease too, until its transaction ends
+        with store.transaction() as transaction:
+            if transaction.leases.take(lease, holder, system_clock(), LEASE):
+                _stay()
+        threading.Event().wait(0.02)
 
 
 def calls(url: str, lease: str) -> None:
     """A worker that waits for an answer, under this lease."""
     store, holder = Store.open(url, upgrade=False), own_name()
     Presence(store, system_clock, holder=holder, longest_call=timedelta(0)).look()
-    with store.transaction() as transaction:
-        _take(transaction.leases, lease, holder)
-    _stay()
-
-
-def _take(leases: Leases, name: str, holder: str) -> None:
-    while not leases.take(name, holder, system_clock(), LEASE):
+    while True:
+        with store.transaction() as transaction:
+            taken = transaction.leases.take(lease, holder, system_clock(), LEASE)
+        if taken:
+            _stay()
         threading.Event().wait(0.02)
 
 
