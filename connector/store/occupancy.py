@@ -1,11 +1,13 @@
 """Who has an embedded database in use: as many as like share it, or one has it alone."""
 
+import contextlib
 import fcntl
 import os
 import weakref
 from pathlib import Path
 
 from connector.domain.errors import ConfigurationError
+from connector.store.archive import sync_names
 
 
 _FILE = "in-use"
@@ -54,7 +56,11 @@ class Occupancy:
 
 def _locked(folder: Path, kind: int) -> int | None:
     try:
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in made:
+            with contextlib.suppress(PermissionError):  # of a folder above that is not ours
+                sync_names(each.parent)
         descriptor = os.open(folder / _FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(

@@ -7,8 +7,8 @@ import sqlite3
 from connector.domain.delivery import Delivery
 from connector.domain.errors import ConfigurationError
 from connector.domain.records import RecordRef
-from connector.store.schema import head
 from connector.store.outbox import Queued
+from connector.store.schema import head
 from tests.support.events import ALEX, NOON, arrival, report
 
 

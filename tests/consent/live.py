@@ -83,14 +83,14 @@ class Live:
         try:
             while time.monotonic() < ends:
                 person = dice.choice(people)
-                act = dice.choice([self._text, self._text, self._stop, self._start])
+                act = dice.choice([self.text, self.text, self.stop, self._start])
                 act(web, person.phone)
         except Exception as error:  # noqa: BLE001 (told with the others)
             self.outcome.faults.append(f"client {number}: {type(error).__name__}: {error}")
         finally:
             web.close()
 
-    def _text(self, web: requests.Session, phone: str) -> None:
+    def text(self, web: requests.Session, phone: str) -> None:
         send = callback(
             next(self._tokens),
             {
@@ -113,7 +113,7 @@ class Live:
         )
         self._stopped(web, phone, "STOP by text")
 
-    def _stop(self, web: requests.Session, phone: str) -> None:
+    def stop(self, web: requests.Session, phone: str) -> None:
         self._api(web, {"phone": phone, "kind": "stop"})
         self._stopped(web, phone, "STOP by the API")
 
