@@ -7,6 +7,7 @@ be there before the first field of a delivery. It ends with 1 if they are not.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -14,13 +15,16 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import requests
 
 from connector import gateways, mapping
 from connector.domain.callback import Arrival
+from connector.domain.errors import ConnectorError
 from connector.emulator import EmulatedOrg, WSGIAdapter, create_app, seed_contacts, seed_leads
 from connector.emulator.seeds import fictional_phone
 from connector.pipeline.directory import DirectorySync
@@ -45,6 +49,12 @@ STOPS, REPORTS = 10_000, 20_000
 HOURS = 72
 #: Leads have other numbers than contacts.
 FIRST_LEAD = 50_000
+RESERVE = 1_000
+_AWAY = 503
+#: Old news are a quarter of an hour old: in the first minutes one call learns what is left.
+FIRST_MINUTES, LEARNING_CALLS = timedelta(minutes=10), 2
+#: A login and a call, each of them tried again, in each hour.
+VAIN_CALLS_AN_HOUR = 4
 _BULK_DATA = "/batches"
 QUICK_ROUNDS, MOST_ROUNDS = 100, 200
 
@@ -58,6 +68,10 @@ class Setting:
     #: Calls that are left of the org's day when it comes back; None: as many as one likes.
     calls_left: int | None = None
     bulk_from: int = 0
+    #: At which hours of the outage the worker is started anew.
+    restarts: tuple[int, ...] = ()
+    #: Once it is over, the worker dies when the org has done so many calls that write.
+    dies_after: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -66,6 +80,12 @@ class Written:
 
     order: list[str] = dataclasses.field(default_factory=list)
     jobs: int = 0
+    #: Calls while the org was away, those that wrote later, and how often the worker died.
+    vain: int = 0
+    calls: int = 0
+    deaths: int = 0
+    #: Calls with no opt-out that took from what is kept for opt-outs.
+    from_the_reserve: int = 0
     #: How many records have the flag in the end.
     flags: int = 0
 
@@ -78,17 +98,47 @@ class Written:
         return self.order.count(kind)
 
 
-class Recorder(WSGIAdapter):
-    """The way to the org, which reads what is written."""
+class Killed(BaseException):
+    """The worker is no more; what it says from now on nobody hears."""
 
-    def __init__(self, app: object, written: Written) -> None:
+
+class Mortal:
+    """The store as a process sees it: once that is dead it changes nothing any more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.dead = False
+
+    def __getattr__(self, name: str) -> object:
+        if self.dead:
+            raise Killed
+        return getattr(self._store, name)
+
+
+class Recorder(WSGIAdapter):
+    """The way to the org, which reads what is written, and may be the worker's death."""
+
+    def __init__(
+        self, app: object, written: Written, emulator: EmulatedOrg, clock: TestClock
+    ) -> None:
         super().__init__(app)
+        self._clock = clock
+        self._back_at = clock()
         self._written = written
+        self._emulator = emulator
+        self._deaths: list[int] = []
+        self.user: Mortal | None = None
+
+    def back(self, deaths: Iterable[int]) -> None:
+        """The org is there again; the worker dies after so many calls."""
+        self._back_at = self._clock()
+        self._deaths = [self._written.calls + each for each in deaths]
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, **settings: object
     ) -> requests.Response:
         response = super().send(request, **settings)
+        self._written.vain += response.status_code == _AWAY
         if response.ok and request.body and request.method in {"PATCH", "PUT"}:
             body = (
                 request.body if isinstance(request.body, str) else bytes(request.body).decode()
@@ -97,9 +147,23 @@ class Recorder(WSGIAdapter):
                 self._written.jobs += 1
                 self._note(body.splitlines()[0].split(","), len(body.splitlines()) - 1)
             elif "/composite/sobjects" in (request.url or ""):
-                for record in json.loads(body)["records"]:
+                records = json.loads(body)["records"]
+                for record in records:
                     self._note(record, 1)
+                if self._is_reserved() and not any(FLAG in each for each in records):
+                    self._written.from_the_reserve += 1
+            self._written.calls += 1
+            if self.user and self._written.calls in self._deaths:
+                self._written.deaths += 1
+                self.user.dead = True
+                raise Killed
         return response
+
+    def _is_reserved(self) -> bool:
+        """Whether what is left now is for opt-outs."""
+        usage = self._emulator.usage
+        early = self._clock() < self._back_at + FIRST_MINUTES
+        return early and usage.daily_limit - usage.used < RESERVE
 
     def _note(self, names: Sequence[str], records: int) -> None:
         for name, kind in ((FLAG, "opt-out"), (STATUS, "delivery")):
@@ -116,7 +180,9 @@ class Outage:
         self._emulator = emulator
         self._clock = clock
         self._mappings = mapping.load_all(mapping.packaged())
-        self._budget = Budget(clock=clock, share=0.5, reserve=1_000)
+        self._started = 0
+        self._pusher: Pusher
+        self.store: Mortal
 
     def people(self, count: int) -> list[tuple[str, str]]:
         """Contacts and Leads with their numbers, all of them known."""
@@ -151,17 +217,34 @@ class Outage:
             queued = enqueue(self._store, self._mappings, self._clock)
             busy = bool(found.callbacks or matched.matched or queued.records)
 
-    def pusher(self, bulk_from: int) -> Pusher:
-        return Pusher(
-            self._store, self._org, self._budget, self._clock, holder="one", bulk_from=bulk_from
+    def start_worker(self, bulk_from: int) -> None:
+        """Another process than before: it knows what is in the store, and nothing else."""
+        self._started += 1
+        self.store = Mortal(self._store)
+        self._pusher = Pusher(
+            cast("Store", self.store),
+            self._org,
+            Budget(clock=self._clock, share=0.5, reserve=RESERVE),
+            self._clock,
+            holder=f"worker {self._started}",
+            bulk_from=bulk_from,
         )
 
-    def write_all(self, pusher: Pusher) -> None:
+    def push(self) -> None:
+        """A round; a worker lives on whatever its org answers."""
+        with contextlib.suppress(ConnectorError):
+            self._pusher.push()
+
+    def write_all(self, bulk_from: int, way: Recorder) -> None:
         """Rounds of a worker, a few seconds apart, then hours, until nothing waits."""
         for number in range(MOST_ROUNDS):
             if not self._waits():
                 return
-            pusher.push()
+            way.user = self.store
+            try:
+                self.push()
+            except Killed:
+                self.start_worker(bulk_from)
             self._clock.advance(**({"seconds": 5} if number < QUICK_ROUNDS else {"hours": 1}))
         raise AssertionError("it is not written in the end")
 
@@ -193,23 +276,26 @@ def play(store: Store, setting: Setting) -> Written:
             client_id="key",
             client_secret="hush-hush",
         )
-        adapter = Recorder(create_app(emulator), written)
+        adapter = Recorder(create_app(emulator), written, emulator, clock)
         with connect(access, clock=clock, adapter=adapter) as org:
             outage = Outage(store, org, emulator, clock)
             people = outage.people(setting.reports)
-            pusher = outage.pusher(setting.bulk_from)
+            outage.start_worker(setting.bulk_from)
             emulator.faults.unavailable(lasting=HOURS * 3600)
             every = list(arrivals(people, setting))
             for hour in range(HOURS):
+                if hour in setting.restarts:
+                    outage.start_worker(setting.bulk_from)
                 store.inbox.keep(every[hour::HOURS])
                 clock.advance(minutes=59)
                 outage.read()
-                pusher.push()
+                outage.push()
                 clock.advance(minutes=1)
             if setting.calls_left is not None:
                 spent = emulator.usage.daily_limit - emulator.usage.used
                 emulator.usage.spend(spent - setting.calls_left)
-            outage.write_all(pusher)
+            adapter.back(setting.dies_after)
+            outage.write_all(setting.bulk_from, adapter)
             written.flags = _ticked(emulator, people)
     finally:
         emulator.close()
@@ -231,6 +317,13 @@ def faults(written: Written, setting: Setting) -> list[str]:
         f"{written.count('delivery')} deliveries were written": (
             written.count("delivery") < setting.reports
         ),
+        f"{written.vain} calls while the org was away": (
+            written.vain > HOURS * VAIN_CALLS_AN_HOUR
+        ),
+        f"{written.from_the_reserve} calls took from what is kept for opt-outs": (
+            written.from_the_reserve > LEARNING_CALLS
+        ),
+        f"the worker died {written.deaths} times": written.deaths != len(setting.dies_after),
         # A job that has no calls left to begin with is given up.
         "no job was made": setting.bulk_from > 0
         and setting.calls_left is None

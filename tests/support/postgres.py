@@ -161,8 +161,9 @@ def private_server(
     """
     user = _server_account()
     # Not TMPDIR: the path of a socket is short, and the server's user must reach it.
-    place = MEMORY if in_memory and _has_room(MEMORY) else DISK
-    folder = Path(tempfile.mkdtemp(prefix="connector-pg-", dir=place))
+    folder = Path(
+        tempfile.mkdtemp(prefix="connector-pg-", dir=fast_place() if in_memory else DISK)
+    )
     try:
         binaries = _executable_by(user, binaries, folder)
         if user.uid is not None and user.gid is not None:
@@ -179,6 +180,11 @@ def private_server(
             yield OwnServer(url, folder, binaries, user, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def fast_place() -> str:
+    """Where files are kept that need not outlive the machine: in memory, if there is room."""
+    return MEMORY if _has_room(MEMORY) else DISK
 
 
 def _has_room(place: str) -> bool:
