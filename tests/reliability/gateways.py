@@ -17,8 +17,8 @@ from tests.end_to_end.sends import Send
 
 
 TOKEN = "5ecret-of-kannel"
-#: A tick of the clock by which they send, and the part of a second that one takes.
-TICK_SECONDS = 0.1
+#: A tick of the clock by which they send, and how many there are to a step of the test.
+TICK_SECONDS, TICKS_A_STEP = 0.1, 6
 #: Once nothing is killed any more, all that is left goes this many times as fast.
 HURRY = 5
 PATIENCE_SECONDS, PAUSE_SECONDS = 10.0, 0.1
@@ -28,8 +28,9 @@ _BROKEN = (OSError, asyncio.IncompleteReadError, TimeoutError)
 
 class Gateways:
     """
-    All that is sent to one deployment, spread over so many seconds.
+    All that is sent to one deployment, spread over so many steps of a test.
 
+    They go on as `done_steps` says, so that there is something to do until the last of them.
     Whoever hears 2xx for a STOP asks in the same moment whether the number may be texted.
     """
 
@@ -39,19 +40,21 @@ class Gateways:
         ports: Sequence[int],
         key: str,
         *,
-        seconds: float,
+        steps: int,
         once_to: Sequence[Person],
         dice: random.Random,
     ) -> None:
         self.plan = plan
         self._ports = ports
         self._key = key
-        self._ticks = max(int(seconds / TICK_SECONDS), 1)
+        self._ticks = steps * TICKS_A_STEP
         self._once_to = once_to
         self._dice = dice
         self._turns = itertools.count()
         self.journal = Journal()
         self.hurry = asyncio.Event()
+        #: How many steps are done.
+        self.done_steps = lambda: 0
         self.done: Counter[str] = Counter()
         self.faults: list[str] = []
         #: Ids of messages whose only report was answered 2xx, and of those where it was not.
@@ -61,7 +64,8 @@ class Gateways:
     async def run(self) -> None:
         texts = {each.about: each for each in self.plan.texts}
         async with asyncio.TaskGroup() as group:
-            for part in self._spread(self.plan.sends):
+            for tick, part in enumerate(self._spread(self.plan.sends)):
+                await self._wait(tick)
                 reports = []
                 for send in part:
                     text = texts.get(next(iter(send.decides), ""))
@@ -73,11 +77,13 @@ class Gateways:
                     group.create_task(self._deliver(reports))
                 if not self.hurry.is_set():
                     group.create_task(self._once(self._dice.choice(self._once_to)))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.hurry.wait(), TICK_SECONDS)
-                if self.hurry.is_set():
-                    await asyncio.sleep(TICK_SECONDS / HURRY)
         await self._deliver([self.plan.last])
+
+    async def _wait(self, tick: int) -> None:
+        """One tick, and until the test is no more than a step behind."""
+        await asyncio.sleep(TICK_SECONDS / HURRY if self.hurry.is_set() else TICK_SECONDS)
+        while tick > (self.done_steps() + 1) * TICKS_A_STEP and not self.hurry.is_set():  # noqa: ASYNC110 (a thread does the steps)
+            await asyncio.sleep(TICK_SECONDS)
 
     def _spread(self, sends: Sequence[Send]) -> Iterator[Sequence[Send]]:
         share = len(sends) / self._ticks

@@ -12,10 +12,10 @@ from tests.reliability.deployment import Deployment
 from tests.reliability.verdict import rows
 
 
-CYCLE_SECONDS = 0.45
+CYCLE_SECONDS = 0.6
 WATCH_SECONDS = 0.01
 #: How long is waited for a moment to kill in.
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 2.5
 WRITING, NOTING = "the workers while they write to the org", "the workers once they noted it"
 #: On the embedded database.
 READING = "the workers once they have read callbacks"
@@ -51,7 +51,12 @@ class Killer:
         }
         # Workers need some time between two kills to get anywhere.
         self._mix = [each for each in self._ways if each != READING]
-        self._mix += ["a web server", "the process of a web server that serves"]
+        self._mix += [
+            "a web server",
+            "the process of a web server that serves",
+            WRITING,
+            NOTING,
+        ]
 
     def kill(self, cycles: int, ways: Sequence[str] = ()) -> None:
         for _ in range(cycles):

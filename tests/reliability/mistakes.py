@@ -6,17 +6,24 @@ import os
 import threading
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from connector import worker
 from connector.domain.callback import Arrival
 from connector.domain.errors import StoreUnavailableError
+from connector.domain.figures import Cell, add
 from connector.domain.records import Outcome, RecordChange, Verdict
-from connector.pipeline import normalise
+from connector.pipeline import normalise, steps
+from connector.pipeline.campaign_rows import row_of
 from connector.pipeline.lane import Lane
 from connector.pipeline.normalise import NormaliseReport
 from connector.pipeline.push import Pusher
+from connector.pipeline.roll_up import RollUpReport
 from connector.pipeline.suppression import Answer, Rule
 from connector.quiet_hours import hours
-from connector.store import house
+from connector.store import house, migrate
+from connector.store.figures import FORGET_CHANGES
+from connector.store.sql import keys
 from connector.web import api_suppression, drain
 from connector.web.drain import Drain
 from connector.web.group_commit import GroupCommit
@@ -24,6 +31,8 @@ from connector.web.group_commit import GroupCommit
 
 #: How long what was done too early is in danger: long enough that a few kills meet it.
 EARLY_SECONDS = 0.4
+#: More than there ever are.
+MANY = 100_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +125,33 @@ def _never(_holder: str) -> bool:
     return False
 
 
+def _forget_afterwards(held, _periods):
+    with held() as transaction:
+        changes = transaction.figures.changes(MANY)
+        added: dict[Cell, dict[str, int]] = {}
+        for change in changes:
+            add(added.setdefault(change.cell, {}), change.counts)
+        for cell, known in transaction.figures.get(added).items():
+            add(added[cell], known.counts)
+        transaction.figures.put(added)
+        rows = [row_of(cell.key) for cell in added if cell.is_shown]
+        transaction.outbox.mark(rows, urgent=False)
+    with held() as transaction:
+        done = keys(str(change.id) for change in changes)
+        FORGET_CHANGES.run(transaction.figures._connection, keys=done)  # noqa: SLF001
+    return RollUpReport()
+
+
+_upgrade = migrate.upgrade
+
+
+def _commit_each(engine, parts):
+    sa.event.listen(
+        engine, "after_cursor_execute", lambda _, cursor, *_more: cursor.connection.commit()
+    )
+    _upgrade(engine, parts)
+
+
 def _at_once(*_arguments: object) -> None:
     os._exit(0)
 
@@ -138,6 +174,11 @@ MISTAKES = {
             (api_suppression, "check", _allow_unseen),
         ),
         _mistake("the leases of the dead are waited for", (house, "is_gone", _never)),
+        _mistake(
+            "figures are added up, and forgotten afterwards",
+            (steps, "roll_up", _forget_afterwards),
+        ),
+        _mistake("an upgrade commits as it goes", (migrate, "upgrade", _commit_each)),
         _mistake(
             "ends at once when it is told to",
             (Drain, "begin", _at_once),

@@ -2,6 +2,7 @@
 
 from tests.reliability import (
     consent,
+    crash_points,
     drain,
     hosts,
     kills,
@@ -18,6 +19,7 @@ TRIALS: tuple[Trial, ...] = (
     kills.TRIAL,
     hosts.TRIAL,
     consent.TRIAL,
+    crash_points.TRIAL,
     postgresql.TRIAL,
     outage.TRIAL,
     power_loss.TRIAL,

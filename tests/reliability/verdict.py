@@ -31,6 +31,7 @@ _WORDS = {
 }
 _EXPIRED = "30036"
 STAT = "SMS_Campaign_Stat__c"
+OPEN_SLOTS = "SELECT job FROM job_slots WHERE finished_at = 0"
 
 
 def rows(store: Store, question: str) -> Sequence[Row]:
@@ -158,7 +159,7 @@ class Verdict:
             for each in names:
                 if not transaction.leases.is_free(each, own_name(), system_clock()):
                     yield f"the lease {each} is still held, by nobody"
-        for row in rows(self._store, "SELECT job FROM job_slots WHERE finished_at = 0"):
+        for row in rows(self._store, OPEN_SLOTS):
             yield f"a slot of the job {row.job} was never finished"
 
     def _contacts(self, journal: Journal) -> Iterator[str]:

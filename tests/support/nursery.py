@@ -86,6 +86,12 @@ class Nursery:
             assert done, f"process {pid} does not end"
             return self._ended[pid]
 
+    def end(self, pid: int) -> int:
+        """SIGTERM, as a service manager would; how it ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        return self.wait(pid)
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
