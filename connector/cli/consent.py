@@ -34,6 +34,7 @@ from connector.domain.consent import Consent
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.pipeline.consent_story import consent_story
 from connector.pipeline.review import open_questions
+from connector.pipeline.suppression import Rule
 from connector.pipeline.suppression import check as ask
 from connector.settings import Settings
 from connector.wiring.local import phone_reader
@@ -82,6 +83,8 @@ def show(phone: str, *, as_json: bool) -> None:
     number = phone_of(phone_reader(settings), phone)
     with opened(settings) as store:
         story = consent_story(store, number)
+        with store.transaction(reads=True) as transaction:
+            restored = transaction.restorations.current()
     if not story:
         raise ConnectorError(f"nothing is known of {number}: nobody said STOP, none asked")
     now = system_clock()
@@ -89,6 +92,8 @@ def show(phone: str, *, as_json: bool) -> None:
         print_json(story_facts(story, now))
     else:
         tell_sections(story_sections(story, now))
+        if restored:
+            click.echo(f"\nBut {RULES[Rule.RESTORED]}: senders are told no.")
 
 
 @consent.command()

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connector.domain.errors import ConfigurationError, StoreUnavailableError
 from connector.store.engine import store_errors
+from connector.store.migrate import UPGRADE_LOCK
 
 
 DUMP_FILE = "database.dump"
@@ -27,6 +28,8 @@ SELECT_OTHERS = """
       AND backend_type = 'client backend'
       AND (application_name = 'connector' OR usename = current_user)
 """
+#: Shared by those who only read: `connector.store.migrate` wants it alone.
+TAKE_UPGRADE_LOCK = f"SELECT pg_try_advisory_xact_lock_shared({UPGRADE_LOCK})".encode()
 SELECT_TABLES = """
     SELECT table_name FROM information_schema.tables
     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name
@@ -47,15 +50,22 @@ class Server:
         """Write all tables of ours as of one moment, beside those who work."""
         with self._connected() as connection:
             program = _program("pg_dump", connection.info.server_version // 10_000)
+            # It does nothing but keep upgrades away: the tables shall stay those we name.
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            row = connection.execute(TAKE_UPGRADE_LOCK).fetchone()
+            if not row or not row[0]:
+                raise StoreUnavailableError(
+                    "the database is being upgraded: call again when it is"
+                )
             tables = [row[0] for row in connection.execute(SELECT_TABLES)]
-        self._run(
-            program,
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            *(f'--table="{each}"' for each in tables),
-            f"--file={path}",
-        )
+            self._run(
+                program,
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                *(f'--table="{each}"' for each in tables),
+                f"--file={path}",
+            )
 
     def restore(self, path: Path) -> None:
         """Put all of it into an empty database, or nothing."""

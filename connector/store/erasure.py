@@ -96,7 +96,7 @@ class Erasure:
         """Every number that stands in a column of numbers, some more than once."""
         for table in self.tables():
             for name in sorted(_NUMBERS.intersection(table.texts)):
-                column = sa.column(name)
+                column: sa.ColumnClause[str] = sa.column(name)
                 asked = sa.select(column).distinct().select_from(sa.table(table.name))
                 after = ""
                 while True:

@@ -17,7 +17,7 @@ from connector.store import schema
 #: The two halves of the schema; SQLite keeps each in a file of its own.
 INBOX, STATE = "inbox", "state"
 #: Any constant does: one upgrade at a time (PostgreSQL advisory lock).
-_UPGRADE_LOCK = 7_370_001
+UPGRADE_LOCK = 7_370_001
 #: Whoever waits for a table keeps all who come later waiting too. So we give up soon, before
 #: the server looks for deadlocks (deadlock_timeout, 1 s): no callback waits longer than that.
 LOCK_TIMEOUT_MS = 500
@@ -56,7 +56,7 @@ def _upgrade_server(
         # It has nothing to do until all is over; and it needs no snapshot meanwhile, for which
         # an index that is built concurrently would wait.
         guard.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        _until(lambda: _is_alone(guard), pauses, "another upgrade is under way")
+        _until(lambda: _is_alone(guard), pauses, "another upgrade, or a backup, is under way")
         _until(
             lambda: _gets_through(engine, parts, folder),
             pauses,
@@ -68,7 +68,7 @@ def _upgrade_server(
 def _is_alone(guard: sa.Connection) -> bool:
     # Asked again and again: who waits for a lock holds a snapshot.
     return bool(
-        guard.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_UPGRADE_LOCK})").scalar()
+        guard.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({UPGRADE_LOCK})").scalar()
     )
 
 

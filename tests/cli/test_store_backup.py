@@ -49,7 +49,9 @@ class TestBackUpAndRestore:
         assert "2  callbacks" in made.stdout
         assert "connector store reopen" in done.stdout
         assert MOBILE not in made.stdout + done.stdout
-        assert "must NOT be texted" in elsewhere("consent", "show", MOBILE).stdout
+        shown = elsewhere("consent", "show", MOBILE).stdout
+        assert "must NOT be texted" in shown
+        assert "senders are told no" in shown
 
     def test_json(self, operate, elsewhere, tmp_path):
         made = json.loads(operate("store", "backup", tmp_path / "b", "--json").stdout)

@@ -165,6 +165,8 @@ class Recovery:
             others = [each.phone for each in self._org.people if each.phone not in spoken]
             self._ask(live, web, others[:5], {"nothing_against"})
         self.outcome.facts["opened again at try"] = tries
+        if not service.logged("store.restored"):
+            self.outcome.faults.append("the log does not say that it was restored")
 
     def _ask(
         self, live: Live, web: requests.Session, phones: Sequence[str], wanted: set[str]

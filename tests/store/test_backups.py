@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from connector.domain.consent import ConsentEvent, ConsentKind
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, StoreUnavailableError
 from connector.store import Store
 from connector.store.backups import back_up
 from connector.store.copying import PAGE
 from connector.store.dump import Server, _plain, _program
+from connector.store.migrate import UPGRADE_LOCK
 from connector.store.restoring import Restorer
 from tests.support.events import arrival
 
@@ -349,6 +350,16 @@ class TestServer:
     def test_an_older_program_is_not_taken(self):
         with pytest.raises(ConfigurationError, match="pg_dump of PostgreSQL 999 or newer"):
             _program("pg_dump", 999)
+
+    def test_none_is_made_while_the_schema_changes(self, store, store_url, tmp_path, clock):
+        with store.transaction() as t:
+            t.marks._connection.exec_driver_sql(  # noqa: SLF001
+                f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"
+            )
+            with pytest.raises(StoreUnavailableError, match="is being upgraded"):
+                back_up(store_url, tmp_path / "backup", clock, overwrite=False)
+
+        assert not (tmp_path / "backup").exists()
 
     def test_nobody_begins_while_it_is_restored(self, store, store_url):
         store.close()

@@ -1,6 +1,7 @@
 """Which schema a version runs on, and how one is upgraded beside those who work."""
 
 import concurrent.futures
+import importlib.metadata
 
 import psycopg
 import pytest
@@ -107,6 +108,26 @@ class TestWhoMayRun:
         assert schema.strands(expanded, folder) == ""
 
 
+def test_a_database_of_before_hears_who_may_run_on_it(store_url, folder):
+    (newest,) = (folder / "versions").glob("r0017*.py")
+    for later in (folder / "versions").glob("r*.py"):
+        if later.name >= newest.name:
+            later.unlink()
+    upgrade_all(store_url, folder)
+    before = Store.connect(store_url)
+    before.inbox.keep([arrival("/1")])
+    before.close()
+
+    upgraded = Store.open(store_url)
+
+    with upgraded.transaction(reads=True) as transaction:
+        connection = transaction.marks._connection  # noqa: SLF001
+        rows = connection.exec_driver_sql("SELECT oldest, made_by FROM schema_support").all()
+    assert upgraded.inbox.last_id() == 1
+    upgraded.close()
+    assert rows == [(schema.oldest_at(schema.head()), importlib.metadata.version("connector"))]
+
+
 class TestGivingWay:
     """Whoever waits for a lock stops all who come after."""
 
@@ -193,5 +214,5 @@ class TestGivingWay:
 
         with engine.connect() as other, other.begin():
             other.exec_driver_sql("SELECT pg_advisory_xact_lock(7370001)")
-            with pytest.raises(StoreUnavailableError, match="another upgrade"):
+            with pytest.raises(StoreUnavailableError, match="another upgrade, or a backup"):
                 upgrade(engine, (INBOX, STATE), folder=folder, pauses=(0.0,))
