@@ -4,8 +4,6 @@ The trial of crashes at named places, at a few of them, and one mistake that it 
 `make reliability` runs all of it.
 """
 
-import random
-
 import pytest
 
 from tests.reliability.crash_points import ENGINES, TRIAL
@@ -16,7 +14,10 @@ from tests.reliability.trial import Ask
 @pytest.mark.parametrize("engine", ENGINES)
 def test_whoever_comes_next_ends_where_it_would_be_without_a_crash(engine):
     trying = Trying(
-        engine=engine, dice=random.Random(1), only=("reading callbacks",), at="after the commit"
+        engine=engine,
+        dice=Ask(seed=1).dice(),
+        only=("reading callbacks",),
+        at="after the commit",
     )
 
     trying.work()
