@@ -33,9 +33,8 @@ class Point:
         found = vars(self.owner)[self.function]
         inner = found.__func__ if isinstance(found, staticmethod | classmethod) else found
         wrapped = (_before if self.before else _after)(inner, passing)
-        if isinstance(found, staticmethod | classmethod):
-            wrapped = type(found)(wrapped)
-        setattr(self.owner, self.function, wrapped)
+        bound = isinstance(found, staticmethod | classmethod)
+        setattr(self.owner, self.function, type(found)(wrapped) if bound else wrapped)
 
 
 def before(name: str, owner: object, function: str) -> Point:

@@ -15,11 +15,12 @@ from connector.domain.figures import Cell, add
 from connector.domain.records import Outcome, RecordChange, Verdict
 from connector.pipeline import normalise, steps
 from connector.pipeline.campaign_rows import row_of
+from connector.pipeline.events import read_batch
 from connector.pipeline.lane import Lane
 from connector.pipeline.normalise import NormaliseReport
 from connector.pipeline.push import Pusher
 from connector.pipeline.roll_up import RollUpReport
-from connector.pipeline.suppression import Answer, Rule
+from connector.pipeline.suppression import Answer, Rule, check
 from connector.quiet_hours import hours
 from connector.store import house, migrate
 from connector.store.figures import FORGET_CHANGES
@@ -93,13 +94,13 @@ def _tick_off_first(store, gateways, read_phone, _clock, *, urgent, limit):
             return NormaliseReport()
         transaction.unread.done(claim)
     threading.Event().wait(EARLY_SECONDS)
-    batch = normalise.read_batch(claim.callbacks, gateways, read_phone)
+    batch = read_batch(claim.callbacks, gateways, read_phone)
     with store.transaction() as transaction:
         normalise._keep(transaction, batch)  # noqa: SLF001
     return NormaliseReport(callbacks=len(claim.callbacks), events=batch.size)
 
 
-_check = api_suppression.check
+_check = check
 
 
 def _allow_unseen(store, numbers, read_phone, clock, *, actor, scope):

@@ -58,7 +58,7 @@ class Effects:
 
     def watch_commits(self) -> None:
         """From now on, in this process."""
-        commit = sa.Connection._commit_impl  # type: ignore[attr-defined] # noqa: SLF001
+        commit = sa.Connection._commit_impl  # noqa: SLF001 (its events come before it only)
 
         def watched(connection: sa.Connection) -> None:
             if connection.get_execution_options().get("reads"):
@@ -67,7 +67,7 @@ class Effects:
             with self.around("the commit"):
                 commit(connection)
 
-        sa.Connection._commit_impl = watched  # type: ignore[attr-defined] # noqa: SLF001
+        setattr(sa.Connection, commit.__name__, watched)
 
     def watch(self, owner: Any, name: str, what: str) -> None:
         """Calls of this function are such calls."""
