@@ -4,16 +4,20 @@ Log lines: a constant message that names the event, the rest in fields.
     log.warning("sf.unavailable", extra={"records": len(batch)})
 
 JSON lines for machines, short text for terminals. Callers log no number, body or secret; as
-the last line of defence, what looks like one is masked here.
+the last line of defence, what looks like one is masked here, and an error that is not our own
+is logged with its place and its name, without what it says: that may be a text of somebody.
 """
 
 import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
+
+from connector.domain.errors import ConnectorError
 
 
 #: The most characters that a field, and that a traceback may have.
@@ -40,6 +44,7 @@ _PHONE = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHORTEST_SECRET = 6
+_LED_TO = "\n\nwhich led to:\n\n"
 
 
 def mask(phone: str) -> str:
@@ -164,9 +169,21 @@ def _fields(record: logging.LogRecord, redactor: Redactor) -> dict[str, object]:
 
 
 def _traceback(record: logging.LogRecord, redactor: Redactor) -> str:
-    if not record.exc_info:
+    if not (record.exc_info and record.exc_info[1]):
         return ""
     # The end of a traceback says most.
-    return redactor.text(logging.Formatter().formatException(record.exc_info))[
-        -LONGEST_TRACEBACK:
-    ]
+    return redactor.text(_LED_TO.join(_chain(record.exc_info[1])))[-LONGEST_TRACEBACK:]
+
+
+def _chain(error: BaseException) -> list[str]:
+    """The error and what led to it, the first one first."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    lines = traceback.format_tb(error.__traceback__)
+    told = "".join(["Traceback (most recent call last):\n", *lines, _told(error)])
+    return [*(_chain(before) if before else []), told]
+
+
+def _told(error: BaseException) -> str:
+    """Our own words and the system's; those of others may repeat what somebody wrote."""
+    name = type(error).__qualname__
+    return f"{name}: {error}" if isinstance(error, ConnectorError | OSError) else name

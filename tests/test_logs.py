@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connector import logs
+from connector.domain.errors import ConfigurationError, StoreUnavailableError
 
 
 #: Made up; long enough to be masked wherever it turns up.
@@ -40,6 +41,10 @@ def record(message, **fields):
     )
     made.created = datetime(2026, 11, 23, 12, 30, tzinfo=UTC).timestamp()
     return made
+
+
+def fail(error):
+    raise error
 
 
 class TestMask:
@@ -94,13 +99,29 @@ class TestJson:
 
     def test_an_error_keeps_its_traceback(self, lines):
         try:
-            int(f"{TOKEN} of +12025550123")
-        except ValueError:
+            fail(ConfigurationError(f"{TOKEN} of +12025550123"))
+        except ConfigurationError:
             logging.getLogger("test").exception("job failed")
 
         (line,) = lines()
         assert "test_logs.py" in line["traceback"]
-        assert line["traceback"].endswith("'*** of +1202•••0123'")
+        assert line["traceback"].endswith("ConfigurationError: *** of +1202•••0123")
+
+    def test_what_an_error_of_others_says_is_not_logged(self, lines):
+        written = "please stop, I am ill"
+        try:
+            try:
+                int(written)
+            except ValueError as error:
+                raise StoreUnavailableError("not now") from error
+        except StoreUnavailableError:
+            logging.getLogger("test").exception("job failed")
+
+        (line,) = lines()
+        first, _, last = line["traceback"].partition("which led to:")
+        assert written not in line["traceback"]
+        assert first.strip().endswith("ValueError")
+        assert last.endswith("StoreUnavailableError: not now")
 
 
 class TestRedaction:
@@ -154,14 +175,14 @@ class TestText:
 
         assert line.endswith("agent=a\\x1b[2J\\x0ab")
 
-    def test_shows_a_traceback_as_it_is(self):
+    def test_shows_a_traceback_on_lines_of_its_own(self):
         try:
             int("wrong")
         except ValueError:
             failed = record("job failed", exc_info=sys.exc_info())
 
         line = logs.TextFormatter(logs.Redactor()).format(failed)
-        assert "\nValueError: invalid" in line
+        assert line.endswith("\nValueError")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ from tests.support import postgres
 
 NAMES = ("anna", "berta", "carla")
 STEPS = ("power", "switch", "halt", "cable", "loss")
+#: As `power`, for good: a machine that is back ends connections of before by chance.
+FOR_GOOD = "crash"
 PEOPLE, CALLBACKS, CLIENTS = 300, 1_500, 6
 #: Sent at once, and the pause after it: there is something to do as long as trouble lasts.
 PORTION, PAUSE_SECONDS = 12, 0.05
@@ -144,6 +146,13 @@ class Stage:
         """In the middle of a call, and for good."""
         machine = next(self._machines)
         with self._cluster.standing_at(machine, ["calls"]):
+            self._cluster.lose_power(machine)
+        self.counts["machines lost for good"] += 1
+
+    def _crash(self) -> None:
+        """In the middle of a unit of work, and for good."""
+        machine = next(self._machines)
+        with self._cluster.standing_at(machine, ["locks"]):
             self._cluster.lose_power(machine)
         self.counts["machines lost for good"] += 1
 
@@ -313,7 +322,7 @@ TRIAL = Trial(
     most_seconds=MOST_SECONDS + 20,
     controls=(
         _control("a lease's end is not looked at", "halt", "halt", "halt"),
-        _control("a server waits for whoever is silent", "power"),
+        _control("a server waits for whoever is silent", FOR_GOOD),
         _control("nobody watches over the silent", "loss"),
     ),
 )
@@ -325,7 +334,7 @@ def main() -> int:
     parser.add_argument("--size", type=float, default=1.0)
     parser.add_argument("--machines", type=int, default=len(NAMES))
     parser.add_argument("--mistake", choices=MISTAKES, default="")
-    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
+    parser.add_argument("--steps", nargs="+", choices=[*STEPS, FOR_GOOD], default=STEPS)
     given = parser.parse_args()
     ask = Ask(given.seed, given.size)
     case = Case(steps=given.steps, machines=given.machines, mistake=given.mistake)

@@ -1,6 +1,7 @@
 """All trials, the longest first."""
 
 from tests.reliability import (
+    canaries,
     consent,
     crash_points,
     drain,
@@ -25,5 +26,6 @@ TRIALS: tuple[Trial, ...] = (
     power_loss.TRIAL,
     drain.TRIAL,
     schedulers.TRIAL,
+    canaries.TRIAL,
     slow_clients.TRIAL,
 )
