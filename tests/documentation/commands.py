@@ -19,7 +19,11 @@ TARGETS = frozenset(
 )
 
 #: Where a shell begins a command: a line, what follows an operator, what another one starts.
-_STARTS = r"(?:^|[|;&(]\s*|\b(?:exec|sudo|env|run --rm \w+|nohup)\s+|-- )(?:[A-Z_]+=\S*\s+)*"
+_STARTS = (
+    r"(?:^|[|;&(]\s*|-- |docker exec (?:-\S+ )*\S+\s+"
+    r"|(?<!docker )\b(?:exec|sudo|env|run --rm \w+|nohup)\s+)"
+    r"(?:[A-Z_]+=\S*\s+)*"
+)
 _CONNECTOR = re.compile(_STARTS + r"(?:[\w./-]*/)?connector((?:\s+[^|;&>#)]+)?)")
 _MAKE = re.compile(_STARTS + r"make((?:\s+[^|;&>#)]+)?)")
 _MODULE = re.compile(r"\bpython3? -m ([\w.]+)")
