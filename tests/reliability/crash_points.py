@@ -32,6 +32,8 @@ def _run(ask: Ask) -> Tally:
         trying = Trying(engine=engine, dice=dice, share=min(ask.size, 1.0), tried=tried)
         trying.work()
         trying.upgrade()
+        if engine == "sqlite":  # files of its own, not a program of the server's
+            trying.backup()
         with shelf(engine) as kept:
             points = STORED[: ask.of(len(STORED))]
             doors = crash_each(kept, points, nth=dice.randint(1, 4))

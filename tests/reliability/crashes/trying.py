@@ -5,8 +5,16 @@ import dataclasses
 import functools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from tests.reliability.crashes.backups import (
+    back_up_all,
+    made,
+    refused_or_whole,
+    restore_all,
+    restored,
+    whole,
+)
 from tests.reliability.crashes.children import Ended, run
 from tests.reliability.crashes.effects import Death, Effects
 from tests.reliability.crashes.shelf import shelf
@@ -80,6 +88,29 @@ class Trying:
                 with kept.empty() as hit:
                     self._crash(upgrade, hit, death, wanted, schema, "an upgrade")
 
+    def backup(self) -> None:
+        """A backup is made, then put back; both on the embedded database."""
+        with shelf(self.engine) as kept, kept.empty() as scene:
+            _done(run(lambda _: scene.prepare()), "the beginning")
+            for phase in PHASES[:2]:
+                self._passed(functools.partial(_phase, phase.name), scene, phase.name)
+            name = "backing up and restoring"
+            with kept.copy(scene) as after:
+                passed = self._passed(back_up_all, after, name)
+                wanted = made(after)
+                for death in self._deaths(passed):
+                    with kept.copy(scene) as hit:
+                        self._crash(back_up_all, hit, death, wanted, made, name, whole)
+                with kept.copy(after) as back:
+                    passed = self._passed(restore_all, back, name)
+                    wanted = restored(back)
+                for death in self._deaths(passed):
+                    with kept.copy(after) as hit:
+                        self._crash(
+                            *(restore_all, hit, death, wanted, restored, name),
+                            refused_or_whole,
+                        )
+
     def _passed(self, do: Do, scene: Scene, name: str) -> Counter[str]:
         ended = run(functools.partial(do, scene), planted=self.planted)
         _done(ended, name)
@@ -105,6 +136,7 @@ class Trying:
         wanted: State,
         see: Callable[[Scene], State],
         name: str,
+        between: Callable[[Scene], Iterable[str]] = lambda _: (),
     ) -> None:
         """Die there; then whoever comes next does it from its beginning."""
         where = f"{self.engine}: {name}: died {death}"
@@ -113,6 +145,7 @@ class Trying:
             self.tally.faults.append(f"{where}: it did not: {first.told[-300:]}")
             return
         self.tally.counts[f"crashes in {name}"] += 1
+        self.tally.faults += [f"{where}: {each}" for each in between(scene)]
         second = run(functools.partial(do, scene), planted=self.planted)
         if second.code:
             self.tally.faults.append(f"{where}: nobody could go on: {second.told[-600:]}")
