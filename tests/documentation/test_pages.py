@@ -10,13 +10,16 @@ from tests.documentation.page import Page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SECTIONS = dict(
-    re.findall(
-        r"^### (.+?)\n(.*?)(?=^##|\Z)",
-        (DOCS / "faq.md").read_text("utf-8"),
-        flags=re.MULTILINE | re.DOTALL,
-    )
-)
+
+
+def sections(page, heading):
+    text = (DOCS / page).read_text("utf-8")
+    found = rf"^### ({heading})\n(.*?)(?=^##|\Z)"
+    return dict(re.findall(found, text, flags=re.MULTILINE | re.DOTALL))
+
+
+SECTIONS = sections("faq.md", ".+?")
+ALERTS = sections("operations.md", r"Connector\w+")
 
 
 def linked(path):
@@ -44,3 +47,16 @@ def test_an_answer_names_the_command_to_run(question):
     page = Page(DOCS / "faq.md", SECTIONS[question])
 
     assert any(line.startswith("connector ") for line in [*page.spans, *page.typed])
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_what_an_alert_means_comes_with_something_to_do(alert):
+    page = Page(DOCS / "operations.md", ALERTS[alert])
+
+    points = [
+        span
+        for span in page.spans
+        if span.startswith(("connector ", "CONNECTOR_", "/readyz", "smsconn_"))
+    ]
+    assert points or page.links
+    assert len(page.prose.split()) >= 15
