@@ -1,12 +1,11 @@
 """Secrets, numbers and texts that are searched for in everything that is written."""
 
 import contextlib
-import logging
 import re
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +13,20 @@ from click.testing import CliRunner
 
 from connector import cli
 from connector.clock import system_clock
-from connector.domain.callback import Callback
 from connector.emulator import EmulatedOrg, seed_contacts, serve
 from connector.emulator import server as org_server
 from connector.emulator.seeds import fictional_phone
-from connector.gateways import installed
-from connector.logs import Redactor
 from connector.store import Store
-from connector.web import door
-from connector.web.door import Door
 from tests.consent.faults import planted
 from tests.end_to_end.flood import left_to_do
 from tests.end_to_end.org import CLIENT_ID, OrgProcess
 from tests.end_to_end.plan import Person
 from tests.end_to_end.service import Service, Started, make_key, settings_for
 from tests.reliability.canary_visits import Canaries, Visitor, gateway_settings
+from tests.reliability.leaky import MISTAKES
 from tests.reliability.trial import Ask, Control, Tally, Trial
 from tests.support.sms_org import install_sms_fields
 
-
-log = logging.getLogger(__name__)
 
 PEOPLE = 40
 SETTLING_ROUNDS, ROUND_SECONDS = 100, 0.2
@@ -57,10 +50,6 @@ COMMANDS = (
 #: Where somebody decides about a number, or about what was written.
 TELLING_NUMBERS = ("consent list", "consent review")
 TELLING_TEXTS = "/status/consent"
-REFUSED = "a refused callback is logged as it came"
-KEPT = "credentials are kept with the callback"
-UNMASKED = "the log masks nothing, and tells what came"
-MISTAKES = (REFUSED, KEPT, UNMASKED)
 
 
 class Search:
@@ -137,7 +126,7 @@ class Stage:
         self.tally.counts["log lines"] = len(service.log_lines())
 
     def _start(self, service: Service) -> list[Started]:
-        launcher = [sys.executable, "-m", __name__, self._mistake]
+        launcher = [sys.executable, "-m", "tests.reliability.leaky", self._mistake]
         listen = {"CONNECTOR_LISTEN": f"127.0.0.1:{service.ports[0]}"}
         return [
             Started(
@@ -271,45 +260,6 @@ def _run(ask: Ask, mistake: str = "") -> Tally:
     return stage.tally
 
 
-def _plant(mistake: str) -> None:
-    """The mistake, and a fault that any version may have: a parser that breaks."""
-    object.__setattr__(installed()["clicksend"], "parse", _break)
-    for owner, name, instead in _PLANTED.get(mistake, ()):
-        setattr(owner, name, instead)
-
-
-def _break(callback: Callback) -> Sequence[object]:
-    raise ValueError(f"cannot read {callback.body!r}")
-
-
-async def _trust_and_tell(self: Door, gateway: Any, callback: Any, place: Any) -> bool | None:
-    trusted = await _trust(self, gateway, callback, place)
-    if not trusted:
-        log.warning("told", extra={"target": callback.target, "of": dict(callback.headers)})
-    return trusted
-
-
-async def _keep_and_tell(self: Door, gateway: Any, callback: Any) -> Any:
-    log.warning("told", extra={"body": callback.body.decode("utf-8", "replace")})
-    return await _keep(self, gateway, callback)
-
-
-_trust, _keep = Door._trust, Door._keep  # noqa: SLF001
-
-
-_PLANTED: Mapping[str, Sequence[tuple[object, str, object]]] = {
-    KEPT: (
-        (door, "without_credentials", lambda headers: headers),
-        (door, "without_secrets", lambda target, _hidden: target),
-    ),
-    REFUSED: ((Door, "_trust", _trust_and_tell),),
-    UNMASKED: (
-        (Redactor, "text", lambda _self, text: text),
-        (Door, "_keep", _keep_and_tell),
-    ),
-}
-
-
 def _control(name: str) -> Control:
     return Control(name=name, run=lambda ask: _run(ask, name))
 
@@ -324,13 +274,3 @@ TRIAL = Trial(
     most_seconds=150,
     controls=tuple(map(_control, MISTAKES)),
 )
-
-
-def main() -> None:
-    _plant(sys.argv[1])
-    sys.argv = ["connector", *sys.argv[2:]]
-    cli.main()
-
-
-if __name__ == "__main__":
-    main()
