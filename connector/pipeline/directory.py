@@ -14,6 +14,7 @@ from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.flags import heed
 from connector.pipeline.phone_reader import PhoneReader
 from connector.pipeline.prefixes import PrefixSync
+from connector.pipeline.tenure import Tenure, TenureLostError
 from connector.salesforce.budget import Budget
 from connector.salesforce.errors import OrgRefusedError
 from connector.salesforce.org import Org
@@ -96,16 +97,19 @@ class DirectorySync:
             lease = transaction.leases.take("directory", self._holder, self._clock(), LEASE)
         if lease is None:
             return DirectoryReport()
+        tenure = Tenure(lease, self._store, self._clock, LEASE)
         try:
-            return self._all()
+            return self._all(tenure)
         except OrgUnavailableError as error:
             log.warning("directory.unavailable", extra={"reason": str(error)})
             return DirectoryReport(done=False)
+        except TenureLostError:
+            log.warning("sf.lease.lost", extra={"lane": tenure.name})
+            return DirectoryReport()
         finally:
-            with self._store.transaction() as transaction:
-                transaction.leases.give_back(lease)
+            tenure.give_back()
 
-    def _all(self) -> DirectoryReport:
+    def _all(self, tenure: Tenure) -> DirectoryReport:
         """What one object is refused for, such as missing access, holds up no other."""
         report, failures = DirectoryReport(), list[ConnectorError]()
         try:
@@ -114,25 +118,25 @@ class DirectorySync:
             failures.append(failure)
         for mapping in self._mappings.values():
             try:
-                report += self._object(mapping) if mapping.phones else DirectoryReport()
+                report += self._object(mapping, tenure) if mapping.phones else DirectoryReport()
             except (OrgRefusedError, ConfigurationError) as failure:
                 failures.append(failure)
         if failures:
             raise failures[0]
         return report
 
-    def _object(self, mapping: ObjectMapping) -> DirectoryReport:
+    def _object(self, mapping: ObjectMapping, tenure: Tenure) -> DirectoryReport:
         report = DirectoryReport(done=False)
         for _ in range(MOST_PAGES):
             if not self._budget.allows():
                 break
-            page = self._page(mapping)
+            page = self._page(mapping, tenure)
             report = dataclasses.replace(report + page, done=page.done)
             if page.done:
                 break
         return report
 
-    def _page(self, mapping: ObjectMapping) -> DirectoryReport:
+    def _page(self, mapping: ObjectMapping, tenure: Tenure) -> DirectoryReport:
         mark = f"directory:{mapping.object}"
         with self._store.transaction(reads=True) as transaction:
             place = Place.read(transaction.marks.get(mark))
@@ -147,7 +151,7 @@ class DirectorySync:
         )
         self._budget.note(self._org.usage)
         following = _next_place(place, page.entries, page.org_time, done=page.done)
-        with self._store.transaction() as transaction:
+        with tenure.renewed() as transaction:
             cleared = heed(
                 transaction,
                 page.entries,
@@ -156,7 +160,7 @@ class DirectorySync:
                 self._clock(),
                 asked_at=asked_at,
             )
-        with self._store.transaction() as transaction:
+        with tenure.renewed() as transaction:
             transaction.writes.forget(cleared)
             changed = keep_entries(transaction, page.entries, self._read_phone)
             transaction.marks.set(mark, str(following))

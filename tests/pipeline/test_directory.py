@@ -7,7 +7,7 @@ import pytest
 from connector.domain.consent import ConsentEvent, ConsentKind
 from connector.domain.errors import ConfigurationError
 from connector.emulator import seed_contacts, seed_leads
-from connector.pipeline.directory import OVERLAP, PAGE, Place
+from connector.pipeline.directory import LEASE, OVERLAP, PAGE, Place
 from connector.pipeline.settlement import PushReport
 from tests.support.callbacks import dlr, reply
 from tests.support.events import MOBILE, NOON
@@ -51,6 +51,26 @@ def test_numbers_are_found_however_they_are_written(store, emulator, directory):
     directory.sync()
 
     assert holders(store) == [alex]
+
+
+def test_who_was_overtaken_while_it_asked_changes_nothing(store, emulator, directory, clock):
+    seed_contacts(emulator, 1, MobilePhone=MOBILE)
+
+    def overtake(_method, path):
+        if "/query" in path:
+            clock.advance(hours=1)
+            with store.transaction() as transaction:
+                transaction.leases.take("directory", "another", clock(), LEASE)
+        return False
+
+    emulator.faults.add("latency", when=overtake)
+
+    report = directory.sync()
+
+    assert (report.records, holders(store)) == (0, [])
+    with store.transaction(reads=True) as transaction:
+        (held,) = transaction.leases.all()
+    assert held.holder == "another"
 
 
 def test_a_changed_number_is_followed(store, emulator, directory, clock):
