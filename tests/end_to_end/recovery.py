@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import itertools
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -229,6 +230,8 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    # Else whoever ends this leaves the processes of the service behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="connector-recovery-"))
     with database(given.store) as url, database(given.store) as other:
         outcome = recovery(

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import http.client
+import signal
 import sys
 import tempfile
 import threading
@@ -213,6 +214,8 @@ def main() -> int:
     parser.add_argument("--callbacks", type=int, default=1_500)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    # Else whoever ends this leaves the processes of the service behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="connector-rolling-"))
     with database(given.store) as url:
         outcome = rolling(folder, url=url, callbacks=given.callbacks, seed=given.seed)

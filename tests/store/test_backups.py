@@ -318,6 +318,32 @@ class TestEmbedded:
         with opened(store_url) as found:
             found.check()
 
+    @pytest.mark.parametrize("calls", [1, 2])
+    def test_one_that_is_broken_off_leaves_the_old_or_keeps_all_out(
+        self, backup, store, store_url, clock, calls
+    ):
+        """It asks for the time before it marks the copy, and before the first file moves."""
+        opt_out(store, clock, KIM)
+        store.close()
+        left = iter([clock()] * (calls - 1))
+
+        def breaks():
+            return next(left)
+
+        with pytest.raises(StopIteration):
+            put_back(backup, store_url, breaks, replace=True)
+
+        if calls == 1:
+            with opened(store_url) as old, old.transaction(reads=True) as t:
+                assert set(t.consents.find([ALEX, KIM])) == {ALEX, KIM}
+        else:
+            with pytest.raises(ConfigurationError, match="broken off"):
+                Store.open(store_url)
+        put_back(backup, store_url, clock, replace=True)
+        with opened(store_url) as found, found.transaction(reads=True) as t:
+            assert set(t.consents.find([ALEX, KIM])) == {ALEX}
+            assert t.restorations.current()
+
     def test_a_backup_whose_audit_was_changed_is_refused(self, backup, tmp_path, clock):
         def forge(folder):
             with contextlib.closing(sqlite3.connect(folder / "state.sqlite3")) as c, c:
