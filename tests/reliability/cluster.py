@@ -75,9 +75,11 @@ class Cluster(Service):
 
     def lose_power(self, machine: Machine) -> None:
         machine.lose_power()
+        # What was halted once has stopped the program that waits for it here.
         for each in self._on.pop(machine.name):
             each.kill()
             self.started.remove(each)
+        machine.bury()
 
     def logs_of(self, machine: Machine) -> list[str]:
         found = sorted(self._folder.glob(f"{machine.name}-*.log"))

@@ -99,9 +99,12 @@ class Machine:
     def lose_power(self) -> None:
         """Everything ends in the very moment, and nobody is told."""
         self.leave_the_switch()
+        os.kill(self._pid, signal.SIGKILL)
+
+    def bury(self) -> None:
+        """What is left of it, once whoever started something there has heard of its end."""
         assert self._first
         assert self._first.stdout
-        os.kill(self._pid, signal.SIGKILL)
         self._first.wait(30)
         self._first.stdout.close()
         with contextlib.suppress(subprocess.CalledProcessError):  # it went with the machine
@@ -160,6 +163,7 @@ class Network:
         for each in self.machines:
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 each.lose_power()
+                each.bury()
 
     def relay(self, ways: Mapping[tuple[str, int], tuple[str, int]], seconds: float) -> None:
         """Have what comes to one address go to another, which may be silent so long."""

@@ -15,13 +15,14 @@ from tests.support import postgres
 #: Seconds of each run, by the engine and how many there are; SQLite is one machine's.
 RUNS = (("postgresql", 4, 14.0), ("postgresql", 2, 7.0), ("sqlite", 3, 7.0))
 #: With a mistake planted: the first seconds show it, or those of the next try.
-FAULTY_SECONDS, FAULTY_TRIES = 5.0, 3
+FAULTY_SECONDS, FAULTY_TRIES = 8.0, 4
 #: Those that need two who stop at the very same place, or a clock between two statements, are
 #: found by orders that are played, in tests/jobs/test_orders.py.
 FOUND = (
     "whoever slept past the lease goes on",
     "what was missed is noted nowhere",
 )
+USUAL = Rhythm()
 _COUNTS = {
     "kill -9": "schedulers killed",
     "SIGSTOP": "schedulers paused past their leases",
@@ -46,7 +47,9 @@ def _place(engine: str) -> Iterator[tuple[str, Path]]:
                 yield url, Path(name)
 
 
-def _play(engine: str, number: int, seconds: float, seed: int, fault: str = "") -> Outcome:
+def _play(
+    engine: str, number: int, seconds: float, seed: int, rhythm: Rhythm = USUAL
+) -> Outcome:
     with _place(engine) as (url, folder):
         return play(
             url,
@@ -54,7 +57,7 @@ def _play(engine: str, number: int, seconds: float, seed: int, fault: str = "") 
             schedulers=number,
             seconds=seconds,
             seed=seed,
-            rhythm=Rhythm(fault=fault),
+            rhythm=rhythm,
         )
 
 
@@ -70,8 +73,10 @@ def _run(ask: Ask) -> Tally:
 
 def _control(name: str) -> Control:
     def run(ask: Ask) -> Tally:
+        # With more units of work a pause is likelier to meet one that should not be done.
+        rhythm = Rhythm(rest_ms=150, parts=6, fault=name)
         for more in range(FAULTY_TRIES):
-            outcome = _play("postgresql", 3, FAULTY_SECONDS, ask.seed + more, name)
+            outcome = _play("postgresql", 3, FAULTY_SECONDS, ask.seed + more, rhythm)
             if outcome.faults:
                 break
         return Tally(faults=outcome.faults)
