@@ -1,10 +1,13 @@
 """Whether the jobs of a worker go round, or one of them hangs."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+
+log = logging.getLogger(__name__)
 
 #: Longer than a round of any job takes that is in order, unless it is said otherwise.
 LONGEST_ROUND_SECONDS = 900.0
@@ -26,14 +29,18 @@ class Progress:
         longest: Mapping[str, float] | None = None,
         *,
         usual: float = LONGEST_ROUND_SECONDS,
+        end: Callable[[], object] = lambda: None,
         time: Callable[[], float] = time.monotonic,
     ) -> None:
         self._longest = longest or {}
         self._usual = usual
+        self._end = end
         self._time = time
         self._lock = threading.Lock()
         self._since: dict[str, float] = {}
         self._beaten_at = time()
+        #: Whether the disk of the store has failed: only a new process may go on.
+        self.broken = False
 
     @contextlib.contextmanager
     def at(self, job: str) -> Iterator[None]:
@@ -45,6 +52,13 @@ class Progress:
         finally:
             with self._lock:
                 self._since.pop(job, None)
+
+    def give_up(self) -> None:
+        """The disk has failed, so the worker is to end."""
+        if not self.broken:
+            self.broken = True
+            log.error("store.broken")
+            self._end()
 
     def beat(self) -> None:
         """A job like any other, which shows that jobs are called."""

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.clock import Clock
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import ConnectorError, StoreBrokenError
 from connector.heartbeat import BEAT_SECONDS, Heartbeat
 from connector.notify import Notifier
 from connector.pipeline.presence import LOOK_SECONDS
@@ -128,7 +129,7 @@ def schedule(jobs: Jobs, clock: Clock, progress: Progress | None = None) -> Back
 
 
 class Job:
-    """A step that reports its own failures and never ends the worker."""
+    """A step that reports its own failures; none but that of the disk ends the worker."""
 
     def __init__(
         self, name: str, step: Callable[[], object], clock: Clock, progress: Progress
@@ -144,6 +145,9 @@ class Job:
         try:
             with self._progress.at(self._name):
                 self._step()
+        except StoreBrokenError as error:
+            self._complain(error)
+            self._progress.give_up()
         except ConnectorError as error:
             self._complain(error)
         except Exception:
@@ -161,7 +165,11 @@ class Job:
 
 
 def run(steps: Steps, settings: Settings, clock: Clock, notifier: Notifier) -> None:
-    """Work until SIGTERM or SIGINT, then finish the rounds under way."""
+    """
+    Work until SIGTERM or SIGINT, then finish the rounds under way.
+
+    Ends with 1 where the disk has failed: whoever watches starts another.
+    """
     stopping = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     tune()
@@ -173,7 +181,7 @@ def run(steps: Steps, settings: Settings, clock: Clock, notifier: Notifier) -> N
     steps.reconciler.prepare()
     jobs = slot_jobs(steps, settings)
     steps.slots.declare(jobs)
-    progress = Progress({each.name: longest_round(each) for each in jobs})
+    progress = Progress({each.name: longest_round(each) for each in jobs}, end=end)
     scheduler = build_scheduler(steps, settings, clock, progress)
     scheduler.start()
     log.info("worker.started", extra={"store": steps.store.engine})
@@ -184,8 +192,15 @@ def run(steps: Steps, settings: Settings, clock: Clock, notifier: Notifier) -> N
     log.info("worker.stopping")
     notifier.stopping()
     steps.shift.end()
-    stop(scheduler, steps.presence.leave)
+    stop(scheduler, steps.presence.leave, code=int(progress.broken))
     steps.store.close()
+    if progress.broken:
+        sys.exit(1)
+
+
+def end() -> None:
+    """As SIGTERM does; for any thread."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def longest_round(job: SlotJob) -> float:
@@ -218,6 +233,7 @@ def stop(
     hand_back: Callable[[], Collection[str]],
     *,
     seconds: float = END_SECONDS,
+    code: int = 0,
     leave: Callable[[int], object] = os._exit,
 ) -> None:
     """
@@ -235,7 +251,7 @@ def stop(
     handing_back.join(HANDING_BACK_SECONDS)  # the store may hang as well
     if hangs:
         log.warning("worker.cut_off", extra={"seconds": seconds})
-        leave(0)
+        leave(code)
 
 
 def _hand_back(hand_back: Callable[[], Collection[str]]) -> None:

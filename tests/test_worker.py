@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from connector.clock import system_clock
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 from connector.pipeline.slots import SlotJob, SlotRunner
+from connector.progress import Progress
 from connector.worker import by_slots, schedule, stop
 
 
@@ -109,3 +110,20 @@ def test_a_store_that_cannot_be_asked_does_not_keep_it_either(caplog):
     stop(scheduler, hand_back)
 
     assert "worker.not_handed_back" in caplog.messages
+
+
+def test_a_disk_that_failed_ends_the_worker(caplog):
+    def fail():
+        raise StoreBrokenError("disk I/O error")
+
+    ended = threading.Event()
+    progress = Progress(end=ended.set)
+    scheduler = schedule({"bad": (fail, 0.01), "worse": (fail, 0.01)}, system_clock, progress)
+    scheduler.start()
+
+    reached = ended.wait(PATIENCE_SECONDS)
+
+    scheduler.shutdown(wait=True)
+    assert reached
+    assert progress.broken
+    assert [each.message for each in caplog.records].count("store.broken") == 1

@@ -21,6 +21,10 @@ class StoreUnavailableError(ConnectorError):
     retryable = True
 
 
+class StoreBrokenError(StoreUnavailableError):
+    """The disk has failed: only a new process that opens the store anew may go on."""
+
+
 class OrgError(ConnectorError):
     """Salesforce refused; nothing changes by asking again."""
 

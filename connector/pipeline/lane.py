@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from connector.clock import Clock
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef
 from connector.pipeline.mood import HeldUpError
 from connector.pipeline.settlement import PushReport, Settlement
@@ -124,6 +124,8 @@ class Lane:
         for _ in range(SETTLING_TRIES - 1):
             try:
                 return keep()
+            except StoreBrokenError:
+                raise
             except (
                 StoreUnavailableError
             ) as error:  # two that wait for each other, on PostgreSQL

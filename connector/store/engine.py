@@ -9,7 +9,11 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 
-from connector.domain.errors import ConfigurationError, StoreUnavailableError
+from connector.domain.errors import (
+    ConfigurationError,
+    StoreBrokenError,
+    StoreUnavailableError,
+)
 from connector.store import places
 
 
@@ -132,6 +136,37 @@ def _set_pragmas(connection: sqlite3.Connection, path: Path) -> None:
             raise ConfigurationError(f"{path}: PRAGMA {name} is {found}, must be {value}")
 
 
+def write_back(engine: sa.Engine) -> None:
+    """
+    Have the disk hold what SQLite's write-ahead log shows; without one there is nothing to do.
+
+    After a failed sync the kernel may show pages that the disk does not have, and no later
+    sync brings them there: what is added to the log behind them would go with them in a power
+    cut. So whoever opens the database writes the log again as it is read.
+    """
+    if engine.dialect.name != "sqlite" or journal_mode() != "wal":
+        return
+    pooled = engine.raw_connection()
+    try:
+        cursor = pooled.cursor()
+        cursor.execute("BEGIN IMMEDIATE")  # nobody else writes to it meanwhile
+        _write_again(Path(f"{engine.url.database}-wal"))
+        cursor.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise _unavailable(error, str(error)) from error
+    finally:
+        pooled.close()
+
+
+def _write_again(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.pwrite(descriptor, path.read_bytes(), 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def open_postgresql(url: str) -> sa.Engine:
     """An engine on a server that keeps what it commits."""
     engine = sa.create_engine(
@@ -191,11 +226,24 @@ def store_errors() -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         kind = type(error.orig).__name__
         told = str(error.orig).partition("\n")[0] if _harmless(error) else kind
-        raise StoreUnavailableError(f"the store cannot do this now: {told}") from error
+        raise _unavailable(error.orig, told) from error
     except (sa.exc.TimeoutError, OSError) as error:
         raise StoreUnavailableError(
             f"the store does not answer: {type(error).__name__}"
         ) from error
+
+
+def _unavailable(cause: BaseException | None, told: str) -> StoreUnavailableError:
+    """
+    Whether it may heal, or SQLite could not read or sync its files.
+
+    After a failed sync the kernel may have dropped the pages: a second one that succeeds says
+    nothing. A write that failed has said so, and is undone.
+    """
+    name = getattr(cause, "sqlite_errorname", "")
+    broken = name.startswith("SQLITE_IOERR") and name != "SQLITE_IOERR_WRITE"
+    kind = StoreBrokenError if broken else StoreUnavailableError
+    return kind(f"the store cannot do this now: {told}")
 
 
 def _harmless(error: sa.exc.DBAPIError) -> bool:

@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from connector.domain.delivery import Delivery, DeliveryEvent
 from connector.domain.errors import ConfigurationError
 from connector.store import inspection, migrate, privacy, schema
-from connector.store.engine import journal_mode, open_postgresql, open_sqlite, store_errors
+from connector.store.engine import (
+    journal_mode,
+    open_postgresql,
+    open_sqlite,
+    store_errors,
+    write_back,
+)
 from connector.store.erasure import Erasure
 from connector.store.events import KnownEvent
 from connector.store.house import ApiKey, Marks
@@ -210,6 +216,8 @@ class Store:
                     "a backup is being restored into this database, or that was broken off:"
                     " then make an empty one, and call `connector store restore FILE` again"
                 )
+            for engine in self._engines:
+                write_back(engine)
             if upgrade or not any(schema.revision(engine) for engine in self._engines):
                 self.upgrade()
             for engine in self._engines:

@@ -1,6 +1,6 @@
 """The Flask application: everything that is not a callback."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import flask
 
@@ -48,6 +48,7 @@ def create_app(
     site: Site | None = None,
     trusted_hosts: Sequence[str] = (),
     more: Sequence[flask.Blueprint] = (),
+    on_broken: Callable[[], None] = problems.ignore,
 ) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     app.config.from_mapping(
@@ -56,7 +57,7 @@ def create_app(
         MAX_FORM_PARTS=200,
         TRUSTED_HOSTS=list(trusted_hosts) or None,
     )
-    problems.install(app)
+    problems.install(app, on_broken)
     app.register_blueprint(api_messages.blueprint(store, clock, region))
     app.register_blueprint(
         api_suppression.blueprint(store, clock, PhoneReader(region, regions, brands))

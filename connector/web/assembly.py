@@ -34,7 +34,7 @@ def assemble(
 ) -> Front:
     """Everything that one web process needs; it closes the store when it ends."""
     notifier = notifier or Notifier()
-    commit = GroupCommit(store.inbox.keep, lasts=is_lasting, on_broken=lifetime.end)
+    commit = GroupCommit(store.inbox.keep, on_broken=lifetime.end)
     checks = [commit.check, store.check]
     if not store.shared:
         checks.append(disk_reserve(settings.data_folder, RESERVE_BYTES))
@@ -44,6 +44,7 @@ def assemble(
     mount = Mount(
         create_app(
             store=store,
+            on_broken=commit.give_up,
             clock=clock,
             region=settings.default_region,
             regions=read_regions(settings),
@@ -124,14 +125,3 @@ def fetch(address: str) -> bytes:
     from connector.fetch import fetch as load  # noqa: PLC0415
 
     return load(address)
-
-
-def is_lasting(error: Exception) -> bool:
-    """
-    Whether SQLite could not read or write its files.
-
-    After a failed sync the kernel may have dropped the pages: a second one that succeeds says
-    nothing. Only a new process, with the files opened anew, may go on.
-    """
-    cause = getattr(error.__cause__, "orig", None)
-    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_IOERR")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from connector.domain.callback import Arrival
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,6 @@ URGENT_RESERVE = 1_000
 STUCK_SECONDS = 120.0
 
 
-def heals(_error: Exception) -> bool:
-    return False
-
-
 def ignore() -> None:
     pass
 
@@ -38,9 +34,9 @@ class GroupCommit:
     Commits what has gathered, again and again, while more gathers.
 
     `keep` returns once its own arrival is durable, and raises StoreUnavailableError when it is
-    not. A batch that is refused for one bad row is halved until that row stands alone. `lasts`
-    tells an error after which no commit can be trusted (a failed sync: the kernel may have
-    dropped the pages): from then on nothing is acknowledged, and `on_broken` is called, once.
+    not. A batch that is refused for one bad row is halved until that row stands alone. Once the
+    store is broken no commit can be trusted: from then on nothing is acknowledged, and
+    `on_broken` is called, once.
 
     Everything but the commit itself runs on one event loop: the thread that commits is woken
     once a batch, not once a request, and no lock is needed.
@@ -52,13 +48,11 @@ class GroupCommit:
         *,
         most_waiting: int = MOST_WAITING,
         urgent_reserve: int = URGENT_RESERVE,
-        lasts: Callable[[Exception], bool] = heals,
         on_broken: Callable[[], None] = ignore,
         stuck_after: float = STUCK_SECONDS,
     ) -> None:
         self._commit = commit
         self._limits = {False: most_waiting, True: most_waiting + urgent_reserve}
-        self._lasts = lasts
         self._on_broken = on_broken
         self._thread = ThreadPoolExecutor(1, "group-commit")
         self._gathered: list[tuple[Arrival, asyncio.Future[None]]] = []
@@ -144,7 +138,12 @@ class GroupCommit:
 
     def _judge(self, error: StoreUnavailableError, waiting: int) -> None:
         log.warning("store.unavailable", extra={"error": str(error), "callbacks": waiting})
-        if self._lasts(error) and not self.broken:
+        if isinstance(error, StoreBrokenError):
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Take nothing any more: the disk has failed, here or elsewhere; for any thread."""
+        if not self.broken:
             self.broken = True
             log.error("store.broken")
             self._on_broken()

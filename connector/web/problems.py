@@ -1,12 +1,12 @@
 """Errors as application/problem+json (RFC 9457): one shape for every route."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import flask
 from werkzeug.exceptions import HTTPException
 
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 from connector.web.answers import RETRY_AFTER_SECONDS, problem
 
 
@@ -30,8 +30,12 @@ class ProblemError(Exception):
         self.more = more
 
 
-def install(app: flask.Flask) -> None:
-    """Have the application answer every error as a problem."""
+def ignore() -> None:
+    pass
+
+
+def install(app: flask.Flask, on_broken: Callable[[], None] = ignore) -> None:
+    """Have the application answer every error as a problem; tell where the disk has failed."""
 
     @app.errorhandler(ProblemError)
     def told(error: ProblemError) -> flask.Response:
@@ -46,6 +50,8 @@ def install(app: flask.Flask) -> None:
     @app.errorhandler(StoreUnavailableError)
     def unavailable(error: StoreUnavailableError) -> flask.Response:
         log.warning("store.unavailable", extra={"error": str(error)})
+        if isinstance(error, StoreBrokenError):
+            on_broken()
         return response(
             503,
             "Nothing was stored. Try again later.",

@@ -1,10 +1,13 @@
-"""Connections: addresses that cannot be read, and servers that fall silent."""
+"""Connections: addresses that cannot be read, servers that fall silent, disks that fail."""
+
+import sqlite3
 
 import pytest
+import sqlalchemy as sa
 
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, StoreBrokenError, StoreUnavailableError
 from connector.store import Store
-from connector.store.engine import REST_MS, SILENCE_MS, open_postgresql
+from connector.store.engine import REST_MS, SILENCE_MS, open_postgresql, store_errors
 from tests.support import postgres
 from tests.support.serving import free_port
 
@@ -64,3 +67,23 @@ def test_a_transaction_that_nobody_goes_on_with_is_ended_by_the_server(postgres_
 
     engine.dispose()
     assert limit == str(REST_MS)
+
+
+def raised(name):
+    cause = sqlite3.OperationalError("disk I/O error")
+    cause.sqlite_errorname = name
+    with pytest.raises(StoreUnavailableError) as told, store_errors():
+        raise sa.exc.OperationalError("INSERT", {}, cause)
+    return type(told.value)
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_READ"])
+def test_after_a_failed_sync_nothing_can_be_trusted(name):
+    assert raised(name) is StoreBrokenError
+
+
+@pytest.mark.parametrize(
+    "name", ["SQLITE_BUSY", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE"]
+)
+def test_a_full_or_busy_store_may_heal(name):
+    assert raised(name) is StoreUnavailableError

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector.domain.errors import StoreUnavailableError
+from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 from connector.web.group_commit import BATCH_SIZE, GroupCommit
 from tests.support.arrivals import arrival
 from tests.support.inbox import MemoryInbox
@@ -158,10 +158,8 @@ class TestFaults:
 
     def test_after_a_failed_sync_nothing_is_acknowledged(self, inbox):
         broken = threading.Event()
-        commit = GroupCommit(
-            inbox.keep, lasts=lambda error: "I/O" in str(error), on_broken=broken.set
-        )
-        inbox.fault = fail(StoreUnavailableError("disk I/O error"))
+        commit = GroupCommit(inbox.keep, on_broken=broken.set)
+        inbox.fault = fail(StoreBrokenError("disk I/O error"))
         asyncio.run(gathered(commit, arrival(1)))
         inbox.fault = None
 

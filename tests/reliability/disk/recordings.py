@@ -9,27 +9,22 @@ import random
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connector.clock import system_clock
 from connector.store import Store
 from connector.web.keys import new_secret, secret_hash
-from tests.benchmarks.load import load, request
 from tests.end_to_end.client import Journal, deliver
 from tests.end_to_end.sends import AUTH_TOKEN, PUBLIC_URL, Send, callback, registration
 from tests.reliability.disk.files import Image
 from tests.reliability.disk.promises import FOLDER
 from tests.reliability.disk.replay import Replay
 from tests.reliability.disk.strace import traced
+from tests.reliability.disk.workload import FAILED
 from tests.support import postgres
 from tests.support.serving import free_port
 
-
-if TYPE_CHECKING:
-    from subprocess import Popen
 
 #: How long a process may take for what it is asked to do.
 PATIENCE_SECONDS = 120
@@ -62,18 +57,38 @@ def workplace() -> Iterator[Path]:
         yield Path(name).resolve()
 
 
-def of_workload(place: Path, manner: Manner, *, seed: int, rounds: int) -> Replay:
-    """What the code of door, API and worker does, in one process."""
-    root, trace, log = place / "root", place / "trace", place / "promises"
+def of_workload(
+    place: Path,
+    manner: Manner,
+    *,
+    seed: int,
+    rounds: int,
+    faults: Sequence[str] = (),
+) -> Replay:
+    """
+    What the code of door, API and worker does, in one process.
+
+    With `faults` of the disk there is a process for each: it dies of it, and the next goes on
+    with the files as they are. The last one meets none.
+    """
+    root, log = place / "root", place / "promises"
     root.mkdir()
-    command = [*WORKLOAD, str(root), "--seed", str(seed), "--rounds", str(rounds)]
-    with traced(
-        [*command, *manner.words], trace, environment={"PATH": os.defpath}, log=log
-    ) as process:
-        code = process.wait(PATIENCE_SECONDS)
-    if code:
-        raise AssertionError(f"the workload ended with {code}: {log.read_text()[-1_500:]}")
-    return Replay(trace, root, log)
+    traces = []
+    for life, fault in enumerate((*faults, "")):
+        traces.append(place / f"trace-{life}")
+        command = [*WORKLOAD, str(root), "--seed", str(seed + life), "--rounds", str(rounds)]
+        command += ["--first", str(life * 100_000), *manner.words]
+        with traced(
+            command,
+            traces[-1],
+            environment={"PATH": os.defpath},
+            log=log,
+            inject=[fault] if fault else [],
+        ) as process:
+            code = process.wait(PATIENCE_SECONDS)
+        if code not in {0, FAILED if fault else 0}:
+            raise AssertionError(f"the workload ended with {code}: {log.read_text()[-1_500:]}")
+    return Replay(traces, root, voice=log)
 
 
 @dataclasses.dataclass(slots=True)
@@ -84,15 +99,42 @@ class Web:
     manner: Manner
     inject: Sequence[str] = ()
     journal: Journal = dataclasses.field(default_factory=Journal)
-    #: How often the process came to its end by itself, and was started again.
-    falls: int = 0
+    #: How often it was started, and how often it found that the disk has failed.
+    starts: int = 0
+    breaks: int = 0
 
     def record(self, seed: int, number: int, *, clients: int = 8) -> Replay:
-        root, trace, log = self.place / "root", self.place / "trace", self.place / "web.log"
+        root = self.place / "root"
         root.mkdir()
         key, port = new_secret(), free_port()
         _prepare(root, key)
         before = photograph(root)
+        sends = draw_sends(random.Random(seed), key, number)  # noqa: S311
+        traces = list(asyncio.run(self._play(root, port, sends, clients)))
+        self.breaks = self.log.read_text().count('"store.broken"')
+        return Replay(traces, root, before=before)
+
+    @property
+    def log(self) -> Path:
+        return self.place / "web.log"
+
+    async def _play(
+        self, root: Path, port: int, sends: Sequence[Send], clients: int
+    ) -> list[Path]:
+        """Send all of these; a process that comes to its end is followed by another."""
+        traces: list[Path] = []
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            sending = asyncio.create_task(deliver(sends, [port], self.journal, clients=clients))
+            while not sending.done():
+                traces.append(self.place / f"trace-{len(traces)}")
+                await self._live(root, port, traces[-1], sending)
+        await sending
+        return traces
+
+    async def _live(
+        self, root: Path, port: int, trace: Path, sending: "asyncio.Task[None]"
+    ) -> None:
+        """One process, until all is sent or it ends."""
         environment = {
             "PATH": os.defpath,
             "CONNECTOR_DATA_FOLDER": str(root / FOLDER),
@@ -105,21 +147,16 @@ class Web:
             [*SERVICE, *self.manner.words, "--", "web"],
             trace,
             environment=environment,
-            log=log,
+            log=self.log,
             inject=self.inject,
             sockets=True,
         ) as process:
-            _wait_for(port, process, log)
-            sends = draw_sends(random.Random(seed), key, number)  # noqa: S311
-            asyncio.run(self._send(sends, port, clients))
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE_SECONDS)
-        self.falls = log.read_text().count('"store.broken"')
-        return Replay(trace, root, None, before)
-
-    async def _send(self, sends: Sequence[Send], port: int, clients: int) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await deliver(sends, [port], self.journal, clients=clients)
+            self.starts += 1
+            while not sending.done() and process.poll() is None:
+                await asyncio.wait([sending], timeout=0.05)
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(process.wait, PATIENCE_SECONDS)
 
 
 def photograph(root: Path) -> Image:
@@ -162,16 +199,3 @@ def _prepare(root: Path, key: str) -> None:
             transaction.keys.create("crm", secret_hash(key), scopes, system_clock())
     finally:
         store.close()
-
-
-def _wait_for(port: int, process: "Popen[bytes]", log: Path) -> None:
-    """Until it is ready; fails with its log when that never comes."""
-    question, rest = request("GET", "/readyz", {}, b""), threading.Event()
-    for _ in range(PATIENCE_SECONDS * 10):
-        with contextlib.suppress(OSError):
-            if asyncio.run(load("127.0.0.1", port, [question], connections=1)).statuses[200]:
-                return
-        if process.poll() is not None:
-            break
-        rest.wait(0.1)
-    raise AssertionError(f"the web process never answered: {log.read_text()[-1_500:]}")

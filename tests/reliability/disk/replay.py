@@ -1,7 +1,9 @@
 """Goes through a trace call by call: what the disk holds, and what was promised by then."""
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.reliability.disk.files import Disk, Image
@@ -11,7 +13,7 @@ from tests.reliability.disk.strace import Call, calls
 #: What was acknowledged, such as `callback:17`: see promises.py.
 Promise = str
 _TOKEN = re.compile(rb"\r\ni-twilio-idempotency-token: *(\S+)", re.IGNORECASE)
-_GOOD = re.compile(rb"HTTP/1\.1 2\d\d ")
+BUSY = 503
 _SOCKET = "socket:"
 
 
@@ -21,6 +23,9 @@ class Ear:
     def __init__(self, voice: str | None) -> None:
         self._voice = voice
         self._asked: dict[str, bytes] = {}
+        #: How often which status was answered, and what must not be answered.
+        self.answers: Counter[int] = Counter()
+        self.faults: list[str] = []
 
     def hear(self, call: Call) -> list[Promise]:
         if call.name == "write" and call.place == self._voice:
@@ -32,21 +37,33 @@ class Ear:
             self._asked[call.place] = self._asked.get(call.place, b"") + text if text else b""
             return []
         if call.name in {"writev", "sendto"} and call.texts[0].startswith(b"HTTP/1.1 "):
-            asked = self._asked.pop(call.place, b"")
-            token = _TOKEN.search(asked)
-            if token and _GOOD.match(call.texts[0]):
-                return [token[1].decode()]
+            token = _TOKEN.search(self._asked.pop(call.place, b""))
+            return [token[1].decode()] if token and self._is_good(b"".join(call.texts)) else []
         return []
+
+    def _is_good(self, answer: bytes) -> bool:
+        status = int(answer[9:12])
+        self.answers[status] += 1
+        if 400 <= status < 500 or status in {500, 502, 504}:
+            self.faults.append(f"answered with {status}: {answer[:200]!r}")
+        if status == BUSY and b"\r\nretry-after:" not in answer.lower():
+            self.faults.append("answered with 503 and no Retry-After")
+        return 200 <= status < 300
 
 
 class Replay:
     """`disk` and `promised` are as of the call that was read last."""
 
     def __init__(
-        self, trace: Path, root: Path, voice: Path | None, before: Image | None = None
+        self,
+        traces: Sequence[Path],
+        root: Path,
+        *,
+        voice: Path | None = None,
+        before: Image | None = None,
     ) -> None:
-        self._trace = trace
-        self._ear = Ear(str(voice) if voice else None)
+        self._traces = traces
+        self.ear = Ear(str(voice) if voice else None)
         self.root = root
         self.disk = Disk(str(root), before)
         self.promised: set[Promise] = set()
@@ -54,11 +71,20 @@ class Replay:
 
     def steps(self) -> Iterator[int]:
         """After each call that matters: how many promises it made."""
-        for call in calls(self._trace):
-            made = self._ear.hear(call)
+        for call in self._calls():
+            made = self.ear.hear(call)
             self.promised.update(made)
             if made or (self.disk.has(call.place) and self._apply(call)):
                 yield len(made)
+
+    def _calls(self) -> Iterator[Call]:
+        """Those of one process after the other; each counts from where the last one ended."""
+        begin = last = 0
+        for trace in self._traces:
+            for call in calls(trace):
+                last = max(last, begin + call.began)
+                yield dataclasses.replace(call, began=begin + call.began)
+            begin = last + 1
 
     def _apply(self, call: Call) -> bool:
         """Whether it may have changed anything."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from connector.clock import system_clock
 from connector.domain.consent import ConsentSource
 from connector.domain.delivery import DeliveryEvent, DeliveryStatus
+from connector.domain.errors import StoreUnavailableError
 from connector.gateways import installed
 from connector.pipeline.consent import Evidence, stop
 from connector.pipeline.normalise import normalise
@@ -26,6 +27,8 @@ from tests.reliability.disk.promises import FOLDER, callback
 from tests.reliability.mistakes import MISTAKES
 
 
+#: How it ends where the disk has failed: as if killed, with no file closed.
+FAILED = 3
 MOST_AT_ONCE = 12
 LONGEST_BODY = 12_000
 JOURNALS = ("", "truncate", "wal", "delete", "persist")
@@ -49,11 +52,13 @@ def use(journal: str, synchronous: str) -> None:
 class Workload:
     """What the door, the API, the command line and the worker do, drawn by the dice."""
 
-    def __init__(self, root: Path, dice: random.Random, say: Callable[[str], object]) -> None:
+    def __init__(
+        self, root: Path, dice: random.Random, first: int, say: Callable[[str], object]
+    ) -> None:
         self._url = f"sqlite:///{root / FOLDER}"
         self._dice = dice
         self._say = say
-        self._count = 0
+        self._count = first
         self._open()
 
     def _open(self) -> None:
@@ -136,6 +141,7 @@ def main() -> None:
     parser.add_argument("root", type=Path, help="a folder that is there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="the number before the first one")
     parser.add_argument("--journal", choices=JOURNALS, default="")
     parser.add_argument("--synchronous", choices=("", *LEVELS), default="")
     parser.add_argument("--mistake", choices=("", *MISTAKES), default="")
@@ -146,10 +152,17 @@ def main() -> None:
     dice = random.Random(given.seed)  # noqa: S311 (repeatable, not secret)
 
     async def play() -> None:
-        workload = Workload(given.root, dice, lambda told: os.write(1, f"{told}\n".encode()))
+        workload = Workload(given.root, dice, given.first, say)
         await workload.play(given.rounds)
 
-    asyncio.run(play())
+    try:
+        asyncio.run(play())
+    except* StoreUnavailableError:
+        os._exit(FAILED)
+
+
+def say(told: str) -> None:
+    os.write(1, f"{told}\n".encode())
 
 
 if __name__ == "__main__":
