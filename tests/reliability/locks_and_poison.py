@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from connector.domain.records import Verdict
 from connector.pipeline import events, normalise
 from connector.salesforce import write
 from tests.consent.faults import planted
@@ -140,7 +141,7 @@ def _read_without_a_net(callbacks, installed, read_phone):
 
 def _insist(change, code, message, fields):
     verdict = _verdict(change, code, message, fields)
-    return write.Verdict.RETRY if verdict is write.Verdict.PARK else verdict
+    return Verdict.RETRY if verdict is Verdict.PARK else verdict
 
 
 _verdict = write._verdict  # noqa: SLF001

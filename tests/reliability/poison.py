@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from connector import gateways
 from connector.cli import root
-from connector.domain.callback import Callback
+from connector.domain.callback import Arrival, Callback
 from connector.domain.errors import ConnectorError
 from connector.emulator import (
     BrokenFlow,
@@ -243,7 +243,7 @@ def _any_of(ids: Sequence[str]) -> Callable[[Mapping[str, object]], bool]:
     return lambda row: row["Id"] in ids
 
 
-def _reports(people: _People) -> Iterator[object]:
+def _reports(people: _People) -> Iterator[Arrival]:
     kinds = (people.unread, people.refused, people.deleted, people.healthy)
     for kind in kinds:
         for each in kind:

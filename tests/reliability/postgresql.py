@@ -198,17 +198,18 @@ def _run(ask: Ask) -> Tally:
     return play(ask, Case())
 
 
-def _control(name: str, **what: object) -> Control:
-    case = Case(people=150, callbacks=500, **what)
+def _control(name: str, case: Case) -> Control:
+    small = dataclasses.replace(case, people=150, callbacks=500)
 
     def run(ask: Ask) -> Tally:
-        return play(ask, case)
+        return play(ask, small)
 
     return Control(name=name, run=run)
 
 
-def _mistake(name: str) -> tuple[str, ...]:
-    return (*_FAULTY, "--mistake", name, "--")
+def _mistaken(mistake: str, kind: str) -> Control:
+    launcher = (*_FAULTY, "--mistake", mistake, "--")
+    return _control(mistake, Case(kinds=(kind,), launcher=launcher))
 
 
 TRIAL = Trial(
@@ -219,20 +220,8 @@ TRIAL = Trial(
     " said STOP may be texted at any moment.",
     run=_run,
     controls=(
-        _control(
-            "synchronous_commit = off",
-            kinds=("stopped_at_once",),
-            unsafe=True,
-        ),
-        _control(
-            "answers before it commits",
-            kinds=("stopped_fast",),
-            launcher=_mistake("answers before it commits"),
-        ),
-        _control(
-            "numbers that cannot be looked up may be texted",
-            kinds=("read_only",),
-            launcher=_mistake("numbers that cannot be looked up may be texted"),
-        ),
+        _control("synchronous_commit = off", Case(kinds=("stopped_at_once",), unsafe=True)),
+        _mistaken("answers before it commits", "stopped_fast"),
+        _mistaken("numbers that cannot be looked up may be texted", "read_only"),
     ),
 )
