@@ -17,4 +17,4 @@ def test_an_upgrade_and_the_way_back_lose_and_refuse_nothing(request, tmp_path, 
     outcome = rolling(tmp_path, url=url, callbacks=600, workers=1)
 
     assert outcome.faults == []
-    assert outcome.facts["callbacks, lost of them"].endswith(", 0")
+    assert str(outcome.facts["callbacks, lost of them"]).endswith(", 0")
