@@ -7,6 +7,7 @@ its system calls shows what it promised, and when.
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import sqlite3
@@ -23,8 +24,8 @@ from connector.pipeline.normalise import normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store, engine
 from connector.web.group_commit import GroupCommit
+from tests.reliability.disk.mistakes import KNOWN
 from tests.reliability.disk.promises import FOLDER, callback
-from tests.reliability.mistakes import MISTAKES
 
 
 #: How it ends where the disk has failed: as if killed, with no file closed.
@@ -144,11 +145,13 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the number before the first one")
     parser.add_argument("--journal", choices=JOURNALS, default="")
     parser.add_argument("--synchronous", choices=("", *LEVELS), default="")
-    parser.add_argument("--mistake", choices=("", *MISTAKES), default="")
+    parser.add_argument("--mistake", choices=("", *KNOWN), default="")
     given = parser.parse_args()
+    # Standard error goes where the promises go.
+    logging.getLogger().addHandler(logging.NullHandler())
     use(given.journal, given.synchronous)
     if given.mistake:
-        MISTAKES[given.mistake].plant()
+        KNOWN[given.mistake].plant()
     dice = random.Random(given.seed)  # noqa: S311 (repeatable, not secret)
 
     async def play() -> None:
