@@ -13,8 +13,8 @@ from connector.web.callers import Callers
 from connector.web.door import Door
 from connector.web.drain import Drain
 from connector.web.front import Front
-from connector.web.group_commit import GroupCommit
-from connector.web.health import Health, disk_reserve
+from connector.web.group_commit import GroupCommit, never
+from connector.web.health import Health, disk_reserve, nearly_full
 from connector.web.meters import Meters
 from connector.web.mount import Mount
 from connector.web.pages import Site
@@ -27,6 +27,8 @@ from connector.wiring.renewal import SECONDS, Renewal
 
 #: Disk space of the embedded database below which no callbacks should come here any more.
 RESERVE_BYTES = 256 * 2**20
+#: The last of it is for opt-outs: delivery reports are told to come again.
+URGENT_BYTES = 64 * 2**20
 
 
 def assemble(
@@ -34,7 +36,13 @@ def assemble(
 ) -> Front:
     """Everything that one web process needs; it closes the store when it ends."""
     notifier = notifier or Notifier()
-    commit = GroupCommit(store.inbox.keep, on_broken=lifetime.end)
+    commit = GroupCommit(
+        store.inbox.keep,
+        on_broken=lifetime.end,
+        nearly_full=(
+            never if store.shared else nearly_full(settings.data_folder, URGENT_BYTES)
+        ),
+    )
     checks = [commit.check, store.check]
     if not store.shared:
         checks.append(disk_reserve(settings.data_folder, RESERVE_BYTES))

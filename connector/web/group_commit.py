@@ -25,6 +25,10 @@ URGENT_RESERVE = 1_000
 STUCK_SECONDS = 120.0
 
 
+def never() -> bool:
+    return False
+
+
 def ignore() -> None:
     pass
 
@@ -49,11 +53,13 @@ class GroupCommit:
         most_waiting: int = MOST_WAITING,
         urgent_reserve: int = URGENT_RESERVE,
         on_broken: Callable[[], None] = ignore,
+        nearly_full: Callable[[], bool] = never,
         stuck_after: float = STUCK_SECONDS,
     ) -> None:
         self._commit = commit
         self._limits = {False: most_waiting, True: most_waiting + urgent_reserve}
         self._on_broken = on_broken
+        self._nearly_full = nearly_full
         self._thread = ThreadPoolExecutor(1, "group-commit")
         self._gathered: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._waiting = 0
@@ -68,6 +74,8 @@ class GroupCommit:
         self.check()
         if self._waiting >= self._limits[arrival.urgent]:
             raise StoreUnavailableError("too many callbacks wait for the store")
+        if not arrival.urgent and self._nearly_full():
+            raise StoreUnavailableError("what is left of the disk is kept for opt-outs")
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
         self._gathered.append((arrival, waiter))

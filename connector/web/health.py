@@ -2,8 +2,11 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import json
+import math
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,6 +31,23 @@ def disk_reserve(folder: Path, least_bytes: int) -> Check:
             )
 
     return check
+
+
+def nearly_full(
+    folder: Path, least_bytes: int, time: Callable[[], float] = time.monotonic
+) -> Callable[[], bool]:
+    """Whether so little is left that only opt-outs may take it; looked up once a second."""
+    full, looked_at = False, -math.inf
+
+    def look() -> bool:
+        nonlocal full, looked_at
+        if (now := time()) >= looked_at + FRESH_SECONDS:
+            looked_at = now
+            with contextlib.suppress(OSError):  # then the store will say no
+                full = shutil.disk_usage(folder).free < least_bytes
+        return full
+
+    return look
 
 
 class Health:

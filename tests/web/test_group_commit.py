@@ -219,6 +219,18 @@ class TestOverload:
             assert asyncio.run(gathered(commit, arrival(number))) == [None]
 
 
+class TestNearlyFullDisk:
+    def test_what_is_left_is_for_opt_outs(self, inbox):
+        commit = GroupCommit(inbox.keep, nearly_full=lambda: True)
+
+        told = asyncio.run(gathered(commit, arrival(1), arrival(2, urgent=True)))
+        asyncio.run(commit.close())
+
+        assert isinstance(told[0], StoreUnavailableError)
+        assert told[1] is None
+        assert inbox.kept == [arrival(2, urgent=True)]
+
+
 class TestClose:
     def test_what_has_gathered_is_committed(self, inbox):
         commit = GroupCommit(inbox.keep)
