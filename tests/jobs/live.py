@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -36,6 +36,9 @@ from tests.support import postgres
 PATIENCE_SECONDS = 60
 #: More slots than these are not kept, so a run must not have more.
 MOST_SLOTS = 900
+KINDS = ("kill -9", "SIGSTOP", "SIGSTOP", "SIGTERM")
+#: So many of the pauses hit one who is at work.
+AIMED = 0.7
 #: Rounds in which all that is left must have come to its end.
 LAST_ROUNDS = 2_000
 
@@ -113,8 +116,16 @@ class Fleet:
         old = self._all[place]
         self._paused.pop(place, None)
         self._all[place] = self._start()
-        old.wait(PATIENCE_SECONDS)
+        for _ in range(PATIENCE_SECONDS * 10):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                old.wait(0.1)
+                break
+            self.wake()  # one that is paused may have locked what the other waits for
         _close(old)
+
+    def place_of(self, pid: int) -> int | None:
+        """Where this process stands, if it is one of them."""
+        return next((n for n, each in enumerate(self._all) if each.pid == pid), None)
 
     def pause(self, place: int, seconds: float) -> None:
         self._all[place].send_signal(signal.SIGSTOP)
@@ -148,7 +159,14 @@ def _close(process: subprocess.Popen[str]) -> None:
 
 
 def play(
-    url: str, folder: Path, *, schedulers: int, seconds: float, seed: int, rhythm: Rhythm
+    url: str,
+    folder: Path,
+    *,
+    schedulers: int,
+    seconds: float,
+    seed: int,
+    rhythm: Rhythm,
+    kinds: Sequence[str] = KINDS,
 ) -> Outcome:
     """One run; the seed says what happens when, as far as the machine keeps the time."""
     outcome, log = Outcome(seed), folder / "schedulers.log"
@@ -156,7 +174,8 @@ def play(
     try:
         journal.create(store)
         with Fleet(url, schedulers, rhythm, log) as fleet:
-            _disturb(fleet, random.Random(seed), seconds, rhythm, outcome)  # noqa: S311
+            dice = random.Random(seed)  # noqa: S311 (repeatable, not secret)
+            _disturb(fleet, store, dice, (seconds, kinds), rhythm, outcome)
             fleet.stop()
         finish(store, rhythm, outcome)
     finally:
@@ -172,14 +191,23 @@ def finish(store: Store, rhythm: Rhythm, outcome: Outcome) -> None:
 
 
 def _disturb(
-    fleet: Fleet, dice: random.Random, seconds: float, rhythm: Rhythm, outcome: Outcome
+    fleet: Fleet,
+    store: Store,
+    dice: random.Random,
+    how: tuple[float, Sequence[str]],
+    rhythm: Rhythm,
+    outcome: Outcome,
 ) -> None:
+    """For so many seconds, in these ways."""
+    seconds, kinds = how
     rest, ends = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < ends:
         rest.wait(dice.uniform(0.1, 0.9))
         fleet.wake()
-        what = dice.choice(["kill -9", "SIGSTOP", "SIGSTOP", "SIGTERM"])
+        what = dice.choice(kinds)
         place, longer = dice.randrange(fleet.number), dice.uniform(1.2, 2.5)
+        if what == "SIGSTOP" and dice.random() < AIMED:
+            place = _busy_place(fleet, store, place)
         if what == "kill -9":
             fleet.kill(place)
         elif place not in fleet.awake():
@@ -189,6 +217,16 @@ def _disturb(
         else:
             fleet.end(place)
         outcome.done[what] += 1
+
+
+def _busy_place(fleet: Fleet, store: Store, otherwise: int) -> int:
+    """Where somebody is at the longer job just now."""
+    with store.transaction(reads=True) as transaction:
+        for lease in transaction.leases.all():
+            if lease.name == "job:long":
+                place = fleet.place_of(int(lease.holder.split(" ")[1]))
+                return otherwise if place is None else place
+    return otherwise
 
 
 def _come_to_rest(store: Store, rhythm: Rhythm, outcome: Outcome) -> None:

@@ -2,11 +2,11 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.jobs.faults import FAULTS
-from tests.jobs.live import Outcome, play
+from tests.jobs.live import KINDS, Outcome, play
 from tests.jobs.process import Rhythm
 from tests.reliability.trial import Ask, Control, Tally, Trial
 from tests.support import postgres
@@ -48,7 +48,12 @@ def _place(engine: str) -> Iterator[tuple[str, Path]]:
 
 
 def _play(
-    engine: str, number: int, seconds: float, seed: int, rhythm: Rhythm = USUAL
+    engine: str,
+    number: int,
+    seconds: float,
+    seed: int,
+    rhythm: Rhythm = USUAL,
+    kinds: Sequence[str] = KINDS,
 ) -> Outcome:
     with _place(engine) as (url, folder):
         return play(
@@ -58,6 +63,7 @@ def _play(
             seconds=seconds,
             seed=seed,
             rhythm=rhythm,
+            kinds=kinds,
         )
 
 
@@ -76,7 +82,8 @@ def _control(name: str) -> Control:
         # With more units of work a pause is likelier to meet one that should not be done.
         rhythm = Rhythm(rest_ms=150, parts=6, fault=name)
         for more in range(FAULTY_TRIES):
-            outcome = _play("postgresql", 3, FAULTY_SECONDS, ask.seed + more, rhythm)
+            seed = ask.seed + more
+            outcome = _play("postgresql", 3, FAULTY_SECONDS, seed, rhythm, ["SIGSTOP"])
             if outcome.faults:
                 break
         return Tally(faults=outcome.faults)
