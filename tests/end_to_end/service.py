@@ -177,7 +177,7 @@ class Service:
                 each.kill()
         else:
             pid = _child(self.started[0].pid, role)
-            _kill([pid] if what == "parent" else _family(pid))
+            _kill([pid] if what == "parent" else family(pid))
         for each in hit:
             each.start_again()
 
@@ -213,12 +213,12 @@ class Service:
         return done.stdout
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and all below it, from what Linux tells."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += _family(int(child))
+            found += family(int(child))
     return found
 
 
@@ -230,7 +230,7 @@ def _kill(pids: Iterable[int]) -> None:
 
 def _child(pid: int, word: str) -> int:
     """The child of a supervisor that runs `connector <word>`."""
-    for each in _family(pid)[1:]:
+    for each in family(pid)[1:]:
         if Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[-2:] == [word.encode(), b""]:
             return each
     raise AssertionError(f"no process `connector {word}` below {pid}")

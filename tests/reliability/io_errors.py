@@ -2,13 +2,14 @@
 
 import contextlib
 import functools
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
 from connector.store import engine
 from tests.consent.faults import planted
-from tests.reliability.disk import strace
+from tests.reliability.disk import full, strace
 from tests.reliability.disk.images import Judge, Taking
 from tests.reliability.disk.recordings import Manner, Web, of_workload, workplace
 from tests.reliability.disk.replay import BUSY, Replay
@@ -37,9 +38,20 @@ def _run(ask: Ask) -> Tally:
     tally = Tally()
     for journal in JOURNALS:
         _deaths(tally, ask, Manner(journal=journal), ask.of(ROUNDS, 30))
+    _full(tally)
     for what in list(FAULTS)[: ask.of(len(FAULTS))]:
         _web(tally, ask, Manner(), what)
     return tally
+
+
+def _full(tally: Tally) -> None:
+    with workplace() as place:
+        full.limit(tally, place)
+    if os.geteuid() == 0:
+        with workplace() as place:
+            full.fill_up(tally, place)
+    else:
+        tally.counts["left out: a disk of its own wants root"] += 1
 
 
 def _deaths(tally: Tally, ask: Ask, manner: Manner, rounds: int) -> None:

@@ -49,6 +49,10 @@ class Serving:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_until_it_answers(self) -> None:
         """Poll /readyz; fails with the server's log when it never comes."""
         for _ in range(PATIENCE_SECONDS * 20):
