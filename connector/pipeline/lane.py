@@ -10,6 +10,7 @@ from typing import TypeVar
 from connector.clock import Clock
 from connector.domain.errors import StoreBrokenError, StoreUnavailableError
 from connector.domain.records import Outcome, RecordChange, RecordRef
+from connector.pipeline import late
 from connector.pipeline.mood import HeldUpError
 from connector.pipeline.settlement import PushReport, Settlement
 from connector.pipeline.tenure import Tenure, TenureLostError
@@ -50,6 +51,7 @@ class Lane:
         self.name = name
         self.store = store
         self.clock = clock
+        self._lease = lease
         self._tenure = Tenure(lease, store, clock, LEASE)
         self._chance = chance
         self._announce = announce
@@ -73,7 +75,10 @@ class Lane:
         return Lane(name, lease, store, clock, chance, announce=announce)
 
     def give_back(self) -> None:
-        self._tenure.give_back()
+        with self.store.transaction() as transaction:
+            if transaction.leases.holds(self._lease):
+                late.end(transaction, self.name)
+            self._tenure.end(transaction)
 
     @contextlib.contextmanager
     def renewed(self, records: int = 0) -> Iterator[Transaction]:
@@ -96,6 +101,7 @@ class Lane:
         with self.renewed(len(batch)) as transaction:
             batch = _current(transaction, batch)
             transaction.writes.in_doubt(batch)
+            late.begin(transaction, self.name, batch, self.clock() + LEASE)
         return batch
 
     def settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
@@ -114,6 +120,7 @@ class Lane:
 
     def _settle(self, outcomes: Sequence[Outcome], went: Went) -> PushReport:
         with self.held() as transaction:
+            late.end(transaction, self.name)
             return self.settlement(transaction).settle(outcomes, went)
 
     def settlement(self, transaction: Transaction) -> Settlement:

@@ -16,6 +16,7 @@ from connector.domain.records import (
     Verdict,
     batches,
 )
+from connector.pipeline import late
 from connector.pipeline.bulk_push import BulkPush
 from connector.pipeline.lane import Lane
 from connector.pipeline.mood import HeldUpError, Mood
@@ -68,6 +69,7 @@ class Pusher:
         """
         if not self._mood.ready:
             return PushReport()
+        self._write_again()
         report, failed = PushReport(), dict[str, ConnectorError]()
         lanes, with_opt_outs = self._waiting()
         if with_opt_outs:
@@ -80,6 +82,15 @@ class Pusher:
         for failure in failed.values():
             raise failure
         return report
+
+    def _write_again(self) -> None:
+        """What a call may have written over that was left by a worker that is gone."""
+        now = self._clock()
+        with self._store.transaction(reads=True) as transaction:
+            names = late.due(transaction, now)
+        if names:
+            with self._store.transaction() as transaction:
+                late.write_again(transaction, late.due(transaction, now))
 
     def _lanes(
         self,

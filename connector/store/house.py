@@ -51,6 +51,7 @@ FIRST_MARK = Sql("""
 """)
 FORGET_MARKS = Sql("DELETE FROM marks WHERE name LIKE :names")
 SELECT_MARK = Sql("SELECT value FROM marks WHERE name = :name")
+SELECT_MARKS = Sql("SELECT name, value FROM marks WHERE name LIKE :names ORDER BY name")
 SET_MARK = Sql("""
     INSERT INTO marks (name, value) VALUES (:name, :value)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value
@@ -159,6 +160,10 @@ class Marks:
 
     def set(self, name: str, value: str) -> None:
         SET_MARK.run(self._connection, name=name, value=value)
+
+    def like(self, names: str) -> dict[str, str]:
+        """Every mark whose name fits the pattern of a LIKE."""
+        return {row.name: row.value for row in SELECT_MARKS.run(self._connection, names=names)}
 
     def first(self, name: str, value: str) -> str:
         """The value that was set first: this one, unless somebody was before us."""
