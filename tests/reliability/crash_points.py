@@ -87,6 +87,7 @@ TRIAL = Trial(
     shows="Whoever dies between two things that last, the next one brings all to where it"
     " would be without a crash.",
     run=_run,
+    most_seconds=600,
     controls=(
         _at_the_door("answers before it commits"),
         _control(

@@ -253,6 +253,7 @@ TRIAL = Trial(
     shows="What was answered with 2xx is stored and has its effect once, and nobody who said"
     " STOP may be texted, whichever process is killed when.",
     run=_run,
+    most_seconds=600,
     controls=(
         _control("answers before it commits", 6, "a web server"),
         _control("a STOP goes with the reports and is answered early", 6, "a web server"),
