@@ -27,8 +27,8 @@ class Overview:
     `unread` callbacks are kept and not read; `unmatched` messages have no record yet;
     `pending` topics of records wait for Salesforce, the oldest since `pending_since`.
     `questions` are numbers about which a person has to decide, `late` the opt-outs that
-    Salesforce does not have yet. `heard` is when the last callback of each gateway account came
-    in.
+    Salesforce does not have yet. `restored_at` is set while a restored store says no to
+    everybody. `heard` is when the last callback of each gateway account came in.
     """
 
     engine: str
@@ -48,6 +48,7 @@ class Overview:
     questions: int
     late: Lateness
     alerts: Sequence[Alert]
+    restored_at: datetime | None
     recent: Recent
     heard: Mapping[str, datetime]
 
@@ -56,6 +57,7 @@ def overview(store: Store, now: datetime) -> Overview:
     """Gathered with one question each; nothing is scanned that grows without end."""
     with store.transaction(reads=True) as transaction:
         pending, since = transaction.outbox.size()
+        restored = transaction.restorations.current()
         return Overview(
             engine=store.engine,
             unread=transaction.unread.waiting(),
@@ -74,6 +76,7 @@ def overview(store: Store, now: datetime) -> Overview:
             questions=transaction.consents.questions_count(),
             late=lateness(transaction),
             alerts=transaction.alerts.open(),
+            restored_at=restored.at if restored else None,
             recent=recent(transaction, now),
             heard=heard(store, transaction),
         )

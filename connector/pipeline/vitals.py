@@ -32,6 +32,7 @@ class Vitals:
     stopped: Mapping[str, int]
     api_used: float | None
     login_refused_since: datetime | None
+    restored_at: datetime | None
     due: Mapping[str, datetime]
 
 
@@ -41,6 +42,7 @@ def vitals(store: Store) -> Vitals:
         opt_outs, unread = asked.pending(urgent=True), asked.unread_since(urgent=True)
         unheard = [each for each in (opt_outs.since, unread) if each]
         refused = transaction.marks.get(LOGIN_REFUSED)
+        restored = transaction.restorations.current()
         return Vitals(
             engine=asked.engine(),
             opt_outs=opt_outs,
@@ -52,5 +54,6 @@ def vitals(store: Store) -> Vitals:
             stopped=asked.stopped(),
             api_used=asked.usage(),
             login_refused_since=datetime.fromisoformat(refused) if refused else None,
+            restored_at=restored.at if restored else None,
             due=asked.due(),
         )

@@ -155,6 +155,10 @@ def told(found: Vitals, now: datetime) -> Metrics:
             "For how long Salesforce has refused the login",
             found.login_refused_since,
         ),
+        "smsconn_store_restored_seconds": (
+            "For how long nobody may be texted, because opt-outs may lack in a restored store",
+            found.restored_at,
+        ),
     }
     for name, (text, since) in ages.items():
         yield gauge(name, text, age(since))

@@ -9,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from connector.domain.records import Outcome, RecordChange, RecordRef, Verdict
 from connector.store import Store
 from connector.store.outbox import Queued
+from connector.store.restoration import Restoration
+from connector.store.restoring import begin
 from connector.web.app import create_app
 from connector.web.keys import secret_hash
 from connector.web.meters import SECONDS, Meters
@@ -37,6 +39,7 @@ NAMES = {
     "smsconn_signature_failures",
     "smsconn_stopped_lanes",
     "smsconn_store_info",
+    "smsconn_store_restored_seconds",
     "smsconn_store_up",
     "smsconn_unmatched_messages",
     "smsconn_unread_oldest_seconds",
@@ -180,6 +183,15 @@ def test_the_calls_of_the_org(monitor, store):
         t.calls.count(3, (8_200, 10_000), NOON)
 
     assert monitor.value("smsconn_sf_api_used_ratio") == pytest.approx(0.82)
+
+
+def test_since_when_a_restored_store_says_no(monitor, store, clock):
+    before = monitor.value("smsconn_store_restored_seconds")
+    begin(store, Restoration(at=clock(), since=clock()), "user:ann")
+    clock.advance(minutes=5)
+
+    assert before == 0
+    assert monitor.value("smsconn_store_restored_seconds") == 300
 
 
 def test_nobody_leads_where_no_worker_has_run(monitor):

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from connector.store.restoration import Restoration
+from connector.store.restoring import begin
 from connector.web.app import create_app
 from connector.web.pages import Site
 from tests.support.clock import NOON
@@ -73,6 +75,14 @@ class TestOverview:
 
         assert "Last hour<small>from the carrier" in page
         assert re.search(r'<td class="number">[34]\.\d s</td>', page)
+
+    def test_says_so_when_the_store_was_restored(self, seen, client, store, clock):
+        before = seen("")
+        begin(store, Restoration(at=clock(), since=clock()), "user:ann")
+        log_in(client)  # whoever was logged in is not any more
+
+        assert "connector store reopen" in seen("")
+        assert "connector store reopen" not in before
 
     def test_shows_open_alerts(self, seen):
         assert "81.0 % of 790 settled messages arrived." in seen("")
