@@ -186,7 +186,8 @@ class Run:
         started = time.perf_counter()
         store = Store.open(self.service.store_url, upgrade=False)
         try:
-            while left := left_to_do(store):
+            # Whose record a number is may be learnt only at the next poll.
+            while left := left_to_do(store) or _unmatched(store):
                 if time.perf_counter() - started > self._scenario.settle_seconds:
                     self.faults.append(f"not settled: {left}")
                     break
@@ -246,6 +247,12 @@ class Run:
         }
         if struck:
             self.facts["trouble struck"] = dict(struck)
+
+
+def _unmatched(store: Store) -> dict[str, int]:
+    with store.transaction(reads=True) as transaction:
+        count = transaction.deliveries.unmatched_count()
+    return {"unmatched": count} if count else {}
 
 
 def left_to_do(store: Store) -> dict[str, int]:
