@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from connector.gateways import installed
 from connector.pipeline.normalise import normalise
 from connector.pipeline.phone_reader import PhoneReader
 from connector.store import Store
+from connector.store.sql import Row
 from tests.reliability.disk.files import Image
 
 
@@ -68,7 +69,7 @@ def look(place: Path, *, goes_on: bool) -> Found:
     """
     try:
         store = _start(f"sqlite:///{place / FOLDER}", whole=goes_on)
-    except ConnectorError as error:
+    except (ConnectorError, sqlite3.Error, sa.exc.DBAPIError) as error:
         return Found(frozenset(), (f"does not start: {error}",))
     try:
         store.check()
@@ -77,7 +78,7 @@ def look(place: Path, *, goes_on: bool) -> Found:
         if goes_on:
             faults += _cannot_go_on(store)
         return Found(kept, tuple(faults))
-    except ConnectorError as error:
+    except (ConnectorError, sqlite3.Error, sa.exc.DBAPIError) as error:
         return Found(frozenset(), (f"does not work: {error}",))
     finally:
         store.close()
@@ -114,8 +115,8 @@ def _kept(store: Store) -> Iterator[str]:
     for urgent in (True, False):
         for each in store.inbox.after(0, urgent=urgent, limit=1_000_000):
             yield each.callback.header(TOKEN)
-    for (message,) in _rows(store, "SELECT message_id FROM deliveries"):
-        yield message
+    for row in _rows(store, "SELECT message_id FROM deliveries"):
+        yield row.message_id
     with store.transaction(reads=True) as transaction:
         for _, state in transaction.consents.opted_out(limit=1_000_000):
             yield f"opt-out:{state.phone}"
@@ -135,7 +136,6 @@ def _cannot_go_on(store: Store) -> Iterator[str]:
             yield "a callback that came later is not read"
 
 
-def _rows(store: Store, question: str) -> Iterator[tuple[str, int]]:
+def _rows(store: Store, question: str) -> Sequence[Row]:
     with store._state.connect().execution_options(reads=True) as connection:  # noqa: SLF001
-        for row in connection.execute(sa.text(question)):
-            yield tuple(row)
+        return connection.execute(sa.text(question)).all()
