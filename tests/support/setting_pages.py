@@ -66,12 +66,16 @@ no callback told; [reconcile.md](reconcile.md) has all of them.
 
 def themes() -> list[Theme]:
     """What is said of the settings; one that nobody has described yet stands at the end."""
-    told: list[Theme] = yaml.safe_load(WORDS.read_text("utf-8"))
+    known = {each.name: each.default for each in declared()}
+    told: list[Theme] = [
+        {**theme, "settings": [each for each in theme["settings"] if each["name"] in known]}
+        for theme in yaml.safe_load(WORDS.read_text("utf-8"))
+    ]
     names = {each["name"] for theme in told for each in theme["settings"]}
     left = [
-        {"name": each.name, "example": each.default, "effect": ""}
-        for each in declared()
-        if each.name not in names
+        {"name": name, "example": default, "effect": ""}
+        for name, default in known.items()
+        if name not in names
     ]
     return [*told, *([{"title": "More", "about": "", "settings": left}] if left else [])]
 
