@@ -48,11 +48,12 @@ class SalesforceSettings(ServiceSettings):
     salesforce_ca_file: Path | None = setting(
         kinds.OPTIONAL_PATH, "", "certificates to trust instead of the usual ones"
     )
+    # Both together stay below the leases of those who call (5 minutes, `pipeline`).
     salesforce_connect_timeout_seconds: float = setting(
-        kinds.seconds(0.1, 120), "10", "how long a connection may take"
+        kinds.seconds(0.1, 60), "10", "how long a connection may take"
     )
     salesforce_read_timeout_seconds: float = setting(
-        kinds.seconds(1, 600), "120", "how long Salesforce may take to answer"
+        kinds.seconds(1, 200), "120", "how long Salesforce may take to answer"
     )
     salesforce_api_share: int = setting(
         kinds.whole(1, 100), "50", "percent of the org's daily API calls that may be used"
