@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from connector.clock import system_clock
+from connector.domain.errors import StoreUnavailableError
 from connector.store import Store
 from connector.web.keys import new_secret, secret_hash
 from tests.end_to_end.flood import database, left_to_do
@@ -186,7 +187,10 @@ class _Run:
         ends = time.monotonic() + self._given.settle_seconds
         left: object = None
         while time.monotonic() < ends:
-            left = left_to_do(store) or self._behind(store)
+            try:
+                left = left_to_do(store) or self._behind(store)
+            except StoreUnavailableError as error:  # locked by who was killed, or by its heir
+                left = error
             if not left:
                 return
             threading.Event().wait(0.1)

@@ -10,6 +10,7 @@ from connector.clock import system_clock
 from connector.domain.delivery import DeliveryStatus
 from connector.emulator import EmulatedOrg
 from connector.store import Store
+from connector.store.engine import store_errors
 from connector.store.holders import own_name
 from connector.store.sql import Row
 from tests.end_to_end.client import Journal
@@ -36,7 +37,7 @@ OPEN_SLOTS = "SELECT job FROM job_slots WHERE finished_at = 0"
 
 def rows(store: Store, question: str) -> Sequence[Row]:
     """The answer of the half of the store that is no inbox."""
-    with store._state.connect() as connection:  # noqa: SLF001 (nothing else asks so)
+    with store_errors(), store._state.connect() as connection:  # noqa: SLF001 (nobody else asks)
         return connection.execute(sa.text(question)).all()
 
 
