@@ -40,9 +40,15 @@ from tests.support.sms_org import install_sms_fields
 FLAG = "SMS_Opt_Out__c"
 OBJECTS = ("Contact", "Lead", "SMS_Campaign_Stat__c")
 #: Which fields are not ours, or tell when, not what.
-_OTHERS = ("Id", "Name", "SystemModstamp", "LastModifiedDate", "CreatedDate", "Health_Changed_At__c")
-FIRST_LEAD, FIRST_LATER = 50_000, 90_000
-WORDS = {1: "delivered", 2: "undelivered", 8: "accepted", 16: "rejected"}
+_OTHERS = (
+    "Id",
+    "Name",
+    "SystemModstamp",
+    "LastModifiedDate",
+    "CreatedDate",
+    "Health_Changed_At__c",
+)
+FIRST_LEAD = 50_000
 _DATA = "/services/data"
 #: What goes wrong with calls, each with how likely it is; kinds by the names of the emulator.
 FAULTS: Sequence[tuple[str, float, Mapping[str, object]]] = (
