@@ -138,19 +138,21 @@ def _set_pragmas(connection: sqlite3.Connection, path: Path) -> None:
 
 def write_back(engine: sa.Engine) -> None:
     """
-    Have the disk hold what SQLite's write-ahead log shows; without one there is nothing to do.
+    Have the disk hold what SQLite's write-ahead log, or its journal, shows.
 
     After a failed sync the kernel may show pages that the disk does not have, and no later
     sync brings them there: what is added to the log behind them would go with them in a power
-    cut. So whoever opens the database writes the log again as it is read.
+    cut. So whoever opens the database writes the log again as it is read. And a journal that
+    was truncated without a sync may still be whole on the disk: it must not be written over.
     """
-    if engine.dialect.name != "sqlite" or journal_mode() != "wal":
+    if engine.dialect.name != "sqlite":
         return
+    side = "wal" if journal_mode() == "wal" else "journal"
     pooled = engine.raw_connection()
     try:
         cursor = pooled.cursor()
         cursor.execute("BEGIN IMMEDIATE")  # nobody else writes to it meanwhile
-        _write_again(Path(f"{engine.url.database}-wal"))
+        _write_again(Path(f"{engine.url.database}-{side}"))
         cursor.execute("ROLLBACK")
     except sqlite3.Error as error:
         raise _unavailable(error, str(error)) from error
@@ -159,6 +161,8 @@ def write_back(engine: sa.Engine) -> None:
 
 
 def _write_again(path: Path) -> None:
+    if not path.exists():
+        return
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.pwrite(descriptor, path.read_bytes(), 0)

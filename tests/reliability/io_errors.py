@@ -22,9 +22,9 @@ TAKING = Taking(at_promises=0.4, between=0.02)
 #: What each fault is called in the report, and how strace puts it in: every so many calls of a
 #: thread, from one drawn from the seed on.
 FAULTS = {
-    "syncs that failed": ("fdatasync:error=EIO", 9, 23),
-    "writes that failed": ("pwrite64:error=EIO", 40, 53),
-    "writes for which the disk was full": ("pwrite64:error=ENOSPC", 40, 31),
+    "syncs that failed": ("fdatasync:error=EIO", 9, 61),
+    "writes that failed": ("pwrite64:error=EIO", 40, 97),
+    "writes for which the disk was full": ("pwrite64:error=ENOSPC", 40, 61),
 }
 SWALLOWED = Manner(mistake="an I/O error is answered 2xx")
 BELIEVED = Manner(journal="wal", mistake="what the log shows is taken for what the disk has")
@@ -113,6 +113,7 @@ TRIAL = Trial(
     " durable, but 503 with Retry-After; the service recovers by itself, and what was"
     " acknowledged outlives even a power cut after a failed sync.",
     run=_run,
+    most_seconds=900,  # a process that meets one fault after another is started ever later
     controls=(
         Control(
             name=SWALLOWED.mistake,

@@ -81,6 +81,7 @@ TRIAL = Trial(
     shows="What was acknowledged outlives a power cut, whatever part of the unsynced writes"
     " reached the disk; the databases are sound, and the service starts on them and goes on.",
     run=_run,
+    most_seconds=600,
     controls=(
         *(
             Control(
