@@ -229,7 +229,7 @@ def _gather(
     fit = [change for change in found if bulk_csv.fits(change.fields)]
     taken = {change.record for change in fit}
     transaction.outbox.hand_over(each for each in found if each.record not in taken)
-    transaction.writes.in_doubt(fit)
+    transaction.writes.in_doubt(fit, now)
     transaction.bulk_jobs.put(job, fit)
     job = dataclasses.replace(job, records=job.records + len(fit))
     transaction.bulk_jobs.save(job)

@@ -9,7 +9,13 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from connector.domain.consent import Consent, ConsentEvent, ConsentKind, ConsentSource
+from connector.domain.consent import (
+    CLOCK_SKEW,
+    Consent,
+    ConsentEvent,
+    ConsentKind,
+    ConsentSource,
+)
 from connector.domain.directory import DirectoryEntry
 from connector.mapping import Mapping as ObjectMapping
 from connector.pipeline.consent import hear
@@ -75,6 +81,7 @@ class _Before:
         asked_at: datetime,
     ) -> None:
         self._written = transaction.flags.written(record_ids)
+        self._doubted = transaction.flags.doubted(record_ids)
         self._seen = transaction.flags.seen(record_ids)
         self._inverted = mapping.opt_out_fields
         self._asked_at = asked_at
@@ -87,7 +94,7 @@ class _Before:
         if written and self._asked_at <= written.at:
             # Asked for before we knew that ours was written: what we wrote will be read.
             return None
-        ours = self._says(written, entry)
+        ours = self._says(written or self._until_then(entry), entry)
         was_set = self._seen.get(entry.record.id) if ours is None else ours
         if consent and consent.opted_out:
             cleared = not all(entry.opt_outs.values())
@@ -98,6 +105,11 @@ class _Before:
             # Somebody has ticked it, unless it is left from a number that the record had.
             return None if ours else ConsentKind.STOP
         return ConsentKind.STOP if was_set is False or self._is_unsure(entry) else None
+
+    def _until_then(self, entry: DirectoryEntry) -> WrittenConsent | None:
+        """What we wrote before what is in doubt now, of a record that is no newer than that."""
+        before = self._doubted.get(entry.record.id)
+        return before if before and entry.modified_at < before.at - CLOCK_SKEW else None
 
     def _is_unsure(self, entry: DirectoryEntry) -> bool:
         """Whether the opt-out may be one that a restored database has forgotten."""

@@ -100,7 +100,7 @@ class Lane:
         """
         with self.renewed(len(batch)) as transaction:
             batch = _current(transaction, batch)
-            transaction.writes.in_doubt(batch)
+            transaction.writes.in_doubt(batch, self.clock())
             late.begin(transaction, self.name, batch, self.clock() + LEASE)
         return batch
 

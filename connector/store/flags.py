@@ -20,8 +20,9 @@ PUT = Bulk(
 SELECT = Sql("SELECT record_id, opted_out FROM record_flags WHERE record_id IN {items}")
 SELECT_WRITTEN = Sql("""
     SELECT record_id, fields, at FROM written
-    WHERE topic = 'consent' AND record_id IN {items}
+    WHERE topic = :topic AND record_id IN {items}
 """)
+_NOW, _BEFORE = "consent", "consent before"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,14 @@ class Flags:
 
     def written(self, record_ids: Iterable[str]) -> dict[str, WrittenConsent]:
         """What we wrote of consent last; nothing of what is under way just now."""
-        rows = SELECT_WRITTEN.run(self._connection, keys=keys(record_ids))
+        return self._written(_NOW, record_ids)
+
+    def doubted(self, record_ids: Iterable[str]) -> dict[str, WrittenConsent]:
+        """What Salesforce had of it from us before, `at`, we sent something else."""
+        return self._written(_BEFORE, record_ids)
+
+    def _written(self, topic: str, record_ids: Iterable[str]) -> dict[str, WrittenConsent]:
+        rows = SELECT_WRITTEN.run(self._connection, topic=topic, keys=keys(record_ids))
         return {
             row.record_id: WrittenConsent(fields=orjson.loads(row.fields), at=moment(row.at))
             for row in rows

@@ -26,7 +26,17 @@ SELECT_REMEMBERED = Sql("""
 FORGET = Sql("DELETE FROM written WHERE record_id IN {items}")
 FORGET_HALF = Sql("""
     DELETE FROM written WHERE record_id IN {items}
-      AND CASE WHEN topic = 'consent' THEN 1 ELSE 0 END = :consent
+      AND CASE WHEN topic LIKE 'consent%' THEN 1 ELSE 0 END = :consent
+""")
+#: What Salesforce had of a consent from us before something else was sent, and when that was.
+DOUBT_CONSENT = Sql("""
+    INSERT INTO written (object, record_id, topic, fields, at)
+    SELECT w.object, w.record_id, 'consent before', w.fields, :now
+    FROM written AS w JOIN pending AS p
+      ON p.object = w.object AND p.record_id = w.record_id AND p.topic = w.topic
+    WHERE w.topic = 'consent' AND p.change_id IN {items}
+    ON CONFLICT (object, record_id, topic) DO UPDATE SET
+      fields = excluded.fields, at = excluded.at
 """)
 FORGET_SENT = Sql("""
     DELETE FROM written WHERE (object, record_id, topic) IN (
@@ -155,9 +165,14 @@ class Writes:
         rows = SELECT_REMEMBERED.run(self._connection, keys=keys(record_ids))
         return {(row.record_id, row.topic): row.fields for row in rows}
 
-    def in_doubt(self, changes: Iterable[RecordChange]) -> None:
-        """While these are under way nobody knows what Salesforce has of their topics."""
+    def in_doubt(self, changes: Iterable[RecordChange], now: datetime) -> None:
+        """
+        While these are under way nobody knows what Salesforce has of their topics.
+
+        Of an opt-out it is kept what was there until now, to know our own flag by.
+        """
         ids = keys(each for change in changes for each in change.change_ids)
+        DOUBT_CONSENT.run(self._connection, keys=ids, now=micros(now))
         FORGET_SENT.run(self._connection, keys=ids)
 
     def forget(self, record_ids: Iterable[str]) -> None:

@@ -155,6 +155,41 @@ class TestOurOwnWrites:
         assert emulator.record("Contact", alex)[FLAG] is False
         assert not found(store).opted_out
 
+    @pytest.fixture
+    def _doubtful(self, store, emulator, alex, sync, clock, read, pusher):
+        """Ours was written and never read again; what came of taking it back nobody knows."""
+        sync()
+        stop(store, [MOBILE], evidence(clock), clock)
+        read()
+        pusher.push()
+        clock.advance(minutes=5)
+        start(store, MOBILE, evidence(clock), clock, version=1)
+        read()
+        emulator.faults.unavailable(times=3)
+        pusher.push()
+        emulator.faults.clear()
+        assert emulator.record("Contact", alex)[FLAG] is True
+
+    @pytest.mark.usefixtures("_doubtful")
+    def test_are_no_tick_while_it_is_in_doubt_what_came_after(
+        self, store, emulator, alex, sync, directory
+    ):
+        directory.sync()
+        sync()
+
+        assert ledger(store) == [ConsentKind.STOP, ConsentKind.START]
+        assert emulator.record("Contact", alex)[FLAG] is False
+
+    @pytest.mark.usefixtures("_doubtful")
+    def test_nor_is_a_tick_taken_for_ours_then(self, store, emulator, alex, clock, directory):
+        emulator.update("Contact", alex, {FLAG: False})
+        clock.advance(seconds=1)
+        emulator.update("Contact", alex, {FLAG: True})
+
+        directory.sync()
+
+        assert found(store).opted_out
+
     def test_stay_with_the_old_number(self, store, emulator, alex, sync, clock):
         stop(store, [MOBILE], evidence(clock), clock)
         sync()
