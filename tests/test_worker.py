@@ -68,8 +68,14 @@ def test_a_job_that_fails_is_called_again(caplog):
 
 
 def test_the_end_waits_for_what_is_under_way_and_hands_back():
-    begun, free, told = threading.Event(), threading.Event(), []
-    scheduler = schedule({"slow": (lambda: begun.set() or free.wait(), 600)}, system_clock)
+    begun, free = threading.Event(), threading.Event()
+    told: list[object] = []
+
+    def slow():
+        begun.set()
+        free.wait()
+
+    scheduler = schedule({"slow": (slow, 600)}, system_clock)
     scheduler.start()
     begun.wait(PATIENCE_SECONDS)
 
@@ -89,7 +95,8 @@ def test_the_end_waits_for_what_is_under_way_and_hands_back():
 
 
 def test_the_end_waits_for_nobody_for_ever(caplog):
-    free, told = threading.Event(), []
+    free = threading.Event()
+    told: list[object] = []
     scheduler = schedule({"hanging": (free.wait, 600)}, system_clock)
     scheduler.start()
 

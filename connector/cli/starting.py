@@ -9,6 +9,7 @@ from connector.notify import Notifier
 from connector.settings import Settings, take_supervision
 from connector.store import Store
 from connector.store.schema import head
+from connector.traces import can_trace
 from connector.wiring.local import phone_reader, read_mappings, read_secrets
 
 
@@ -72,5 +73,5 @@ def say_state(store: Store) -> None:
         log.info("store.schema_newer", extra={"schema": newer, "own": head()})
 
 
-WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways, phone_reader)
-WORKER: tuple[Check, ...] = (read_mappings, can_log_in, phone_reader)
+WEB: tuple[Check, ...] = (can_take_callbacks, knows_its_gateways, phone_reader, can_trace)
+WORKER: tuple[Check, ...] = (read_mappings, can_log_in, phone_reader, can_trace)

@@ -4,6 +4,7 @@ import click
 
 from connector.cli.starting import WORKER, prepare, say_state, who_supervises
 from connector.clock import system_clock
+from connector.traces import following
 from connector.wiring.local import open_store
 from connector.wiring.org import build_steps, open_org
 from connector.worker import run
@@ -25,5 +26,5 @@ def worker() -> None:
     settings = prepare(*WORKER)
     store = open_store(settings, upgrade=not settings.database_url)
     say_state(store)
-    with open_org(settings) as org:
+    with open_org(settings) as org, following(settings, store):
         run(build_steps(settings, store, org), settings, system_clock, notifier)

@@ -63,5 +63,6 @@ def tell_answered(outcomes: Iterable[Outcome]) -> None:
             "record": each.change.record.id,
             "verdict": each.verdict.value,
             "code": each.error_code,
+            "urgent": each.change.urgent,
         }
         log.debug("sf.record.answered", extra=told)

@@ -110,6 +110,16 @@ def _read_origin(text: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.lower(), "", "", ""))
 
 
+def _read_collector(text: str) -> str:
+    if text.lower() in {"", "off"}:
+        return ""
+    parts = urlsplit(text)
+    extra = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in {"http", "https"} or not _is_host(parts.hostname or "") or extra:
+        raise ValueError(text)
+    return text
+
+
 def _is_host(name: str) -> bool:
     """No part of a host's name is empty or longer than 63 characters (RFC 1035, 2.3.4)."""
     return re.fullmatch(r"[^.]{1,63}(\.[^.]{1,63})*\.?", name) is not None
@@ -177,6 +187,10 @@ ADDRESS = Kind("host:port such as 127.0.0.1:8080", _read_address)
 ORIGIN = Kind(
     "an address such as https://sms.example.org without a path (http for this machine only)",
     _read_origin,
+)
+COLLECTOR = Kind(
+    "off, or the address of a collector such as http://127.0.0.1:4318/v1/traces",
+    _read_collector,
 )
 DATABASE_URL = Kind(
     "postgresql://user:password@host/database, or not set for the embedded database",

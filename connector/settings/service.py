@@ -84,6 +84,12 @@ class ServiceSettings:
         "open",
         "who may scrape /metrics; key: whoever has an API key of the scope status:read",
     )
+    traces: str = setting(
+        kinds.COLLECTOR, "off", "where traces of callbacks are sent, as OTLP over HTTP"
+    )
+    traces_percent: int = setting(
+        kinds.whole(1, 100), "100", "of so many callbacks in a hundred there is a trace"
+    )
     log_level: str = setting(
         kinds.choice("debug", "info", "warning", "error"), "info", "the least that is logged"
     )

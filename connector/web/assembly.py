@@ -7,6 +7,7 @@ from connector.clock import Clock
 from connector.notify import TELLS, Notifier
 from connector.settings import Settings
 from connector.store import Store
+from connector.traces import open_receipts
 from connector.web import lifetime, metrics
 from connector.web.app import MOST_BYTES, create_app
 from connector.web.callers import Callers
@@ -71,7 +72,7 @@ def assemble(
         ),
         Limits(body_bytes=MOST_BYTES),
     )
-    papers = Papers(fetch, clock)
+    papers, receipts = Papers(fetch, clock), open_receipts(settings, clock)
     door = Door(
         gateways=gateways.installed(),
         secrets=secrets,
@@ -82,6 +83,7 @@ def assemble(
         clock=clock,
         tally=Tally(clock, meters),
         limits=Limits(body_bytes=settings.max_body_bytes),
+        receipts=receipts,
     )
     renewal = lifetime.Repeated(
         Renewal(settings, lambda found: door.trust_in(read_secrets(found))).look, SECONDS
@@ -110,6 +112,7 @@ def assemble(
             mount.close,
             health.close,
             store.close,
+            *([receipts.close] if receipts else []),
         ],
     )
 

@@ -3,7 +3,7 @@
 import functools
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
 
 from connector.clock import Clock
@@ -55,6 +55,7 @@ class Door:
         clock: Clock,
         tally: Tally,
         limits: Limits,
+        receipts: Callable[[Callback, int], None] | None = None,
     ) -> None:
         self._gateways = gateways
         self._secrets = secrets
@@ -65,6 +66,7 @@ class Door:
         self._clock = clock
         self._tally = tally
         self._limits = limits
+        self._receipts = receipts
         self._bodies = BodyReader(limits.body_bytes, limits.body_seconds)
 
     def trust_in(self, secrets: Mapping[tuple[str, str], Secrets]) -> None:
@@ -110,6 +112,8 @@ class Door:
             return answers.NOT_TRUSTED
         answer = await self._keep(gateway, callback)
         self._tally.stored(*place, time.perf_counter() - whole_at)
+        if self._receipts:
+            self._receipts(callback, answer.status)
         return answer
 
     async def _trust(

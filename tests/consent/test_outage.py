@@ -1,5 +1,6 @@
 """After three days without Salesforce all opt-outs reach it before any field of a delivery."""
 
+import dataclasses
 import logging
 
 import pytest
@@ -16,15 +17,15 @@ def _quiet():
     logging.disable(logging.NOTSET)
 
 
-SMALL = {"stops": 300, "reports": 700}
+SMALL = Setting(stops=300, reports=700)
 
 
 @pytest.mark.parametrize(
     "setting",
     [
-        Setting(**SMALL),
-        Setting(**SMALL, calls_left=9),
-        Setting(**SMALL, bulk_from=100),
+        SMALL,
+        dataclasses.replace(SMALL, calls_left=9),
+        dataclasses.replace(SMALL, bulk_from=100),
     ],
     ids=["calls", "few calls left", "bulk jobs"],
 )
