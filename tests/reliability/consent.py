@@ -10,7 +10,7 @@ from tests.consent.stage import Tally as Played
 from tests.reliability.trial import Ask, Control, Tally, Trial
 
 
-RUNS, FAULTY_RUNS = 10_000, 1_500
+RUNS, FAULTY_RUNS = 4_000, 1_500
 
 
 def _run(ask: Ask) -> Tally:

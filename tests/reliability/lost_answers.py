@@ -18,6 +18,7 @@ from tests.support.postgres import fast_place
 
 PEOPLE, MINUTES, RUNS = 300, 40, 4
 FEW_PEOPLE, FEW_MINUTES, FEW_RUNS = 150, 25, 1
+TRIES = 5
 
 
 def compare(ask: Ask, people: int, minutes: int, runs: int) -> Tally:
@@ -94,7 +95,13 @@ def _control(name: str, owner: object, place: str, fault: object) -> Control:
         logging.disable(logging.CRITICAL)
         try:
             with planted(owner, place, fault):
-                return compare(ask, FEW_PEOPLE, FEW_MINUTES, FEW_RUNS)
+                # What the mistake shows in is drawn, too, and may not come at the first time.
+                for number in range(TRIES):
+                    again = Ask(ask.seed + number, ask.size)
+                    tally = compare(again, FEW_PEOPLE, FEW_MINUTES, FEW_RUNS)
+                    if tally.faults:
+                        break
+                return tally
         finally:
             logging.disable(logging.NOTSET)
 

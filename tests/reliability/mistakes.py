@@ -25,7 +25,7 @@ from connector.quiet_hours import hours
 from connector.store import house, migrate
 from connector.store.figures import FORGET_CHANGES
 from connector.store.sql import keys
-from connector.web import api_suppression, drain
+from connector.web import api_suppression
 from connector.web.drain import Drain
 from connector.web.group_commit import GroupCommit
 
@@ -184,11 +184,6 @@ MISTAKES = {
             "ends at once when it is told to",
             (Drain, "begin", _at_once),
             (worker, "stop", _at_once),
-        ),
-        _mistake(
-            "shuts the door on those who are coming in",
-            (drain, "shut_doors", lambda: None),
-            (drain, "LAST_SECONDS", 0.0),
         ),
     )
 }
