@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -148,16 +148,14 @@ def write_back(engine: sa.Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     side = "wal" if journal_mode() == "wal" else "journal"
-    pooled = engine.raw_connection()
     try:
-        cursor = pooled.cursor()
-        cursor.execute("BEGIN IMMEDIATE")  # nobody else writes to it meanwhile
-        _write_again(Path(f"{engine.url.database}-{side}"))
-        cursor.execute("ROLLBACK")
+        with closing(engine.raw_connection()) as pooled:
+            cursor = pooled.cursor()
+            cursor.execute("BEGIN IMMEDIATE")  # nobody else writes to it meanwhile
+            _write_again(Path(f"{engine.url.database}-{side}"))
+            cursor.execute("ROLLBACK")
     except sqlite3.Error as error:
         raise _unavailable(error, str(error)) from error
-    finally:
-        pooled.close()
 
 
 def _write_again(path: Path) -> None:

@@ -127,6 +127,7 @@ def test_every_message_counts_for_the_campaign_that_its_person_is_in(
     assert pipeline.differences() == []
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # SQLite has one writer
 class TestWhatIsDecidedBy:
     """Else an answer could come before they are done, and would not see their messages."""
 
@@ -145,8 +146,6 @@ class TestWhatIsDecidedBy:
     @pytest.fixture
     def free(self, store_url):
         """How many lookups nobody holds."""
-        if store_url.startswith("sqlite"):
-            pytest.skip("there is one writer")
         engine = sa.create_engine(sa.make_url(store_url).set(drivername="postgresql+psycopg"))
         lock = sa.text("SELECT name FROM lookups FOR UPDATE SKIP LOCKED")
 

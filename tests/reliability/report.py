@@ -17,6 +17,7 @@ class Told:
     shows: str
     control: str
     seconds: int
+    tries: int
     tally: Tally
 
     @property
@@ -80,7 +81,7 @@ def page(report: Report) -> str:
         _CONTROLS,
         _table(
             ("trial", "planted", "found"),
-            [(each.trial, each.control, "yes" if each.good else "NO") for each in controls],
+            [(each.trial, each.control, _found(each)) for each in controls],
         ),
         f"{_DATA_BEGINS}{data}{_DATA_ENDS}\n",
     ]
@@ -91,6 +92,12 @@ def read(text: str) -> Report:
     """The run that a page was written from."""
     begins = text.index(_DATA_BEGINS) + len(_DATA_BEGINS)
     return Report.from_json(text[begins : text.index(_DATA_ENDS, begins)])
+
+
+def _found(told: Told) -> str:
+    if not told.good:
+        return "NO"
+    return "yes" if told.tries == 1 else f"yes, at try {told.tries}"
 
 
 def _section(told: Told) -> str:

@@ -1,14 +1,10 @@
-"""Power cuts: how a disk forgets; the trial finds nothing, but what is planted it finds."""
+"""How a disk forgets when the power is cut."""
 
 import random
 
 import pytest
 
 from tests.reliability.disk.files import SECTOR, Disk
-from tests.reliability.disk.strace import HOW_TO_GET_ONE
-from tests.reliability.power_loss import TRIAL
-from tests.reliability.trial import Ask
-from tests.support.programs import program
 
 
 ROOT, FOLDER, FILE = "/r", "/r/f", "/r/f/a"
@@ -91,20 +87,3 @@ class TestDisk:
         disk.sync(8, FILE)
 
         assert disk.least()[FILE] == b"a" * 10 + b"b" + b"a" * 4_085 + bytes(904)
-
-
-class TestTrial:
-    @pytest.fixture(autouse=True)
-    def _strace(self):
-        program("strace", HOW_TO_GET_ONE)
-
-    def test_nothing_acknowledged_is_lost(self):
-        tally = TRIAL.run(Ask(seed=3, size=0.05))
-
-        assert tally.faults == []
-        assert tally.counts["different ones, each started on"] > 20
-
-    def test_an_unsafe_setting_is_found(self):
-        control = next(each for each in TRIAL.controls if each.name.endswith("off"))
-
-        assert control.run(Ask(seed=3)).faults
